@@ -1,0 +1,1 @@
+//! Who is calling: principals, identity providers behind one trait, key sets and the allow-list.

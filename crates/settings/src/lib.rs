@@ -1,0 +1,1 @@
+//! The settings of the services, one struct per concern, from flags and environment.

@@ -1,0 +1,1 @@
+//! The schema contract: entities, tenant scope and the only writer of job state.

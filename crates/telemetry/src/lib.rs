@@ -1,0 +1,1 @@
+//! Logs, traces and error reports, with every field name written once.

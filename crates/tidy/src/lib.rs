@@ -1,0 +1,1 @@
+//! Holds the architecture to its rules.

@@ -1,0 +1,1 @@
+//! The worker: fetches, executes and settles jobs, and does the maintenance.
