@@ -1,1 +1,36 @@
 //! Pure words of the job service: ids, jobs, the state machine, retry arithmetic, kinds and log lines.
+
+mod attempt;
+mod failure;
+mod ids;
+mod job;
+mod kind;
+mod limits;
+mod log;
+mod name;
+mod priority;
+mod retry;
+mod state;
+mod submission;
+mod word;
+mod worker;
+
+pub use attempt::{Attempt, AttemptOutcome};
+pub use failure::{JobFailure, failure_code};
+pub use ids::{JobId, TenantId, UserId, WorkerId};
+pub use job::{Job, JobSummary};
+pub use kind::{Kind, KindDeclaration, RetryPolicy};
+pub use limits::{
+    BATCH_LIMIT_JOBS, LOG_ATTEMPT_LIMIT_BYTES, LOG_ATTEMPT_LIMIT_LINES, LOG_LINE_LIMIT_BYTES,
+    MAX_ATTEMPTS_LIMIT, MAX_LOSSES, PAGE_DEFAULT_ITEMS, PAGE_LIMIT_ITEMS, PAYLOAD_LIMIT_BYTES,
+    PROGRESS_LIMIT_BYTES, RESULT_LIMIT_BYTES, TAG_LIMIT_CHARACTERS, TAG_LIMIT_COUNT,
+    TIMEOUT_LIMIT_SECONDS,
+};
+pub use log::{InvalidLogCursor, LogCursor, LogLevel, LogLine, LogStream};
+pub use name::{InvalidName, KindName, QueueName};
+pub use priority::Priority;
+pub use retry::{retry_budget_is_spent, retry_delay};
+pub use state::{Cause, JobState, TRANSITIONS, Transition};
+pub use submission::NewJob;
+pub use word::UnknownWord;
+pub use worker::{WorkerState, WorkerSummary};

@@ -1,0 +1,30 @@
+//! What everything may measure at most; the answer at each limit stands beside it.
+
+/// The largest payload as JSON text, in bytes; a larger one is refused with 413.
+pub const PAYLOAD_LIMIT_BYTES: usize = 1024 * 1024;
+/// The largest result as JSON text, in bytes; a larger one fails the job as `result_too_large`.
+pub const RESULT_LIMIT_BYTES: usize = 4 * 1024 * 1024;
+/// The largest progress report as JSON text, in bytes; a larger one is dropped with a warning in the job's log.
+pub const PROGRESS_LIMIT_BYTES: usize = 8 * 1024;
+/// How many jobs one batch may hold; a larger one is refused with 422.
+pub const BATCH_LIMIT_JOBS: usize = 1_000;
+/// How many items a page holds unless the caller says otherwise.
+pub const PAGE_DEFAULT_ITEMS: u32 = 50;
+/// How many items a page may hold; a larger request is refused with 422.
+pub const PAGE_LIMIT_ITEMS: u32 = 200;
+/// How many tags a job may carry.
+pub const TAG_LIMIT_COUNT: usize = 20;
+/// How long a tag may be, in characters.
+pub const TAG_LIMIT_CHARACTERS: usize = 64;
+/// The longest timeout a job may ask for, in seconds: seven days.
+pub const TIMEOUT_LIMIT_SECONDS: u32 = 7 * 24 * 3600;
+/// The most attempts a job may ask for.
+pub const MAX_ATTEMPTS_LIMIT: u32 = 100;
+/// After this many losses a job is failed as poison.
+pub const MAX_LOSSES: u32 = 3;
+/// The longest log line, in bytes; the rest of a longer one is cut off.
+pub const LOG_LINE_LIMIT_BYTES: usize = 16 * 1024;
+/// How many log lines one attempt may store; then one line says that the log was truncated.
+pub const LOG_ATTEMPT_LIMIT_LINES: u64 = 100_000;
+/// How many bytes of log text one attempt may store; then one line says that the log was truncated.
+pub const LOG_ATTEMPT_LIMIT_BYTES: u64 = 32 * 1024 * 1024;

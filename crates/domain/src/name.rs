@@ -1,0 +1,99 @@
+//! The names of kinds and queues, checked once where they enter.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A text that is no valid name of its sort.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a valid {what} name: expected {expected}")]
+pub struct InvalidName {
+    /// `kind` or `queue`.
+    pub what: &'static str,
+    /// What a valid one looks like.
+    pub expected: &'static str,
+}
+
+macro_rules! name {
+    ($(#[$meta:meta])* $name:ident, $what:literal, $valid:path, $expected:literal) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidName;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::try_from(text.to_owned())
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidName;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                if $valid(&text) {
+                    Ok(Self(text))
+                } else {
+                    Err(InvalidName { what: $what, expected: $expected })
+                }
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.pad(&self.0)
+            }
+        }
+    };
+}
+
+name! {
+    /// The name of a job kind, for instance `qe.relax.v1`: at least two parts of lower-case letters, digits and
+    /// underscores, joined by dots, 100 characters at most.
+    KindName, "kind", is_kind_name,
+    "two or more parts of a-z, 0-9 and _ joined by dots, starting with a letter, at most 100 characters"
+}
+
+name! {
+    /// The name of a queue, for instance `default`: lower-case letters, digits, `-` and `_`, 63 characters at most.
+    QueueName, "queue", is_queue_name,
+    "a-z, 0-9, - and _, starting with a letter, at most 63 characters"
+}
+
+fn is_kind_name(text: &str) -> bool {
+    let parts_are_words = text.split('.').all(|part| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+    });
+    text.len() <= 100
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text.contains('.')
+        && parts_are_words
+}
+
+fn is_queue_name(text: &str) -> bool {
+    text.len() <= 63
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
+}
