@@ -1,1 +1,20 @@
-//! The schema's migrations and their command line.
+//! The schema's migrations, run under one lock so that any number may start at once.
+
+mod error;
+mod foundation;
+mod run;
+
+pub use error::MigrationError;
+pub use run::{MigrationStatus, down, status, up};
+
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+/// Every migration, in the order in which they are applied.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(foundation::Foundation)]
+    }
+}

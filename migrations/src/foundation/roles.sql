@@ -1,0 +1,20 @@
+-- The services' roles: no login, no ownership, no way around row-level security. A login becomes one of them with
+-- SET ROLE. Roles belong to the whole server, so another database's migration may have made them, even just now.
+DO $$
+DECLARE
+    role_name text;
+BEGIN
+    FOREACH role_name IN ARRAY ARRAY['gantry_api', 'gantry_worker'] LOOP
+        BEGIN
+            EXECUTE format('CREATE ROLE %I NOLOGIN NOBYPASSRLS', role_name);
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN
+            NULL;
+        END;
+        IF NOT pg_has_role(current_user, role_name, 'MEMBER') THEN
+            EXECUTE format('GRANT %I TO CURRENT_USER', role_name);
+        END IF;
+    END LOOP;
+END
+$$;
+
+GRANT USAGE ON SCHEMA public TO gantry_api, gantry_worker;
