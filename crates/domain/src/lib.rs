@@ -1,6 +1,7 @@
 //! Pure words of the job service: ids, jobs, the state machine, retry arithmetic, kinds and log lines.
 
 mod attempt;
+mod doorbell;
 mod failure;
 mod ids;
 mod job;
@@ -16,6 +17,7 @@ mod word;
 mod worker;
 
 pub use attempt::{Attempt, AttemptOutcome};
+pub use doorbell::Doorbell;
 pub use failure::{JobFailure, failure_code};
 pub use ids::{JobId, TenantId, UserId, WorkerId};
 pub use job::{Job, JobSummary};

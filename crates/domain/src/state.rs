@@ -67,7 +67,8 @@ pub struct Transition {
 use JobState::{Cancelled, Failed, Queued, Running, Scheduled, Succeeded};
 
 /// The whole transition table; the store's statements, the schema's constraint and the protocol document are
-/// compared with it by a test.
+/// compared with it by a test. A run that ends in any way but success after someone asked for its end leaves the job
+/// cancelled.
 pub const TRANSITIONS: &[Transition] = &[
     Transition {
         cause: Cause::Submitted,
@@ -92,7 +93,7 @@ pub const TRANSITIONS: &[Transition] = &[
     Transition {
         cause: Cause::Failed,
         from: &[Running],
-        to: &[Scheduled, Failed],
+        to: &[Scheduled, Failed, Cancelled],
     },
     Transition {
         cause: Cause::Lost,
@@ -102,12 +103,12 @@ pub const TRANSITIONS: &[Transition] = &[
     Transition {
         cause: Cause::Released,
         from: &[Running],
-        to: &[Queued],
+        to: &[Queued, Cancelled],
     },
     Transition {
         cause: Cause::Snoozed,
         from: &[Running],
-        to: &[Scheduled],
+        to: &[Scheduled, Cancelled],
     },
     Transition {
         cause: Cause::Cancelled,

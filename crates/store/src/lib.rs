@@ -1,1 +1,28 @@
 //! The schema contract: entities, tenant scope and the only writer of job state.
+
+mod api_store;
+mod connection;
+mod door;
+mod entities;
+mod error;
+mod identity;
+mod job_logs;
+mod kinds;
+mod statement;
+mod tenant_scope;
+mod transitions;
+mod worker_store;
+mod workers;
+
+pub use api_store::ApiStore;
+pub use connection::StoreOptions;
+pub use error::StoreError;
+pub use identity::SignedIn;
+pub use job_logs::RunLogLine;
+pub use tenant_scope::{JobFilter, LogSelection, TenantScope};
+pub use transitions::{
+    Accepted, CancelOutcome, ClaimedJob, Completion, FailedRun, Failure, RedriveOutcome, Rescued,
+    Run, RunProgress, YieldedRun,
+};
+pub use worker_store::WorkerStore;
+pub use workers::{CancelRequest, LeaseRenewal, NewWorker};

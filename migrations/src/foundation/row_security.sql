@@ -48,7 +48,7 @@ GRANT SELECT ON kinds, workers TO gantry_api;
 GRANT SELECT, INSERT ON tenants TO gantry_api;
 GRANT SELECT, INSERT, UPDATE ON users TO gantry_api;
 GRANT SELECT, INSERT ON jobs TO gantry_api;
-GRANT UPDATE (state, attempt, losses, dispatch, log_seq, queued_at, run_at, finished_at, cancel_requested_at, error, progress)
+GRANT UPDATE (state, losses, max_attempts, dispatch, log_seq, queued_at, run_at, finished_at, cancel_requested_at, error, progress)
     ON jobs TO gantry_api;
 GRANT SELECT, INSERT ON job_attempts TO gantry_api;
 GRANT SELECT ON job_logs TO gantry_api;

@@ -1,0 +1,97 @@
+//! The store as the API holds it: one tenant at a time, and the doors for signing in and submitting.
+
+use gantry_domain::{Doorbell, Kind, NewJob, TenantId, WorkerSummary};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
+
+use crate::connection::{ServiceRole, check_row_security, open};
+use crate::door::Door;
+use crate::identity::{SignedIn, remember};
+use crate::transitions::{Accepted, submit};
+use crate::{StoreError, StoreOptions, TenantScope, kinds, workers};
+
+/// How many connections submissions use; concurrent ones share a statement, so few are enough.
+const SUBMIT_CONNECTIONS: u32 = 2;
+
+/// The store as the API holds it, with the rights of the role `gantry_api`.
+#[derive(Debug, Clone)]
+pub struct ApiStore {
+    tenants: DatabaseConnection,
+    submissions: DatabaseConnection,
+}
+
+impl ApiStore {
+    /// Prepares the pools; the first statement connects.
+    ///
+    /// # Errors
+    /// The URL cannot be understood.
+    pub async fn open(options: &StoreOptions) -> Result<Self, StoreError> {
+        let role = ServiceRole::Api;
+        Ok(Self {
+            tenants: open(options, options.max_connections, role, None).await?,
+            submissions: open(options, SUBMIT_CONNECTIONS, role, Some(Door::Submit)).await?,
+        })
+    }
+
+    /// Whether Postgres answers, has the schema, and holds this login by row-level security.
+    ///
+    /// # Errors
+    /// It does not; the error says which.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        check_row_security(&self.tenants, ServiceRole::Api).await
+    }
+
+    /// Whether Postgres answers.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.tenants.execute_unprepared("SELECT 1").await?;
+        Ok(())
+    }
+
+    /// Everything of one tenant, and nothing else.
+    pub fn tenant(&self, tenant_id: TenantId) -> TenantScope<'_> {
+        TenantScope::new(&self.tenants, tenant_id)
+    }
+
+    /// Writes down who signed in and for which tenant, before anything else of theirs is written.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn remember(&self, signed_in: &SignedIn) -> Result<(), StoreError> {
+        remember(&self.tenants, signed_in).await
+    }
+
+    /// Accepts jobs of any number of tenants with one statement and one commit: all of them, or none.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached or refused a row; then no job was accepted. After a lost connection the outcome is
+    /// unknown.
+    pub async fn submit(&self, jobs: &[NewJob]) -> Result<Vec<Accepted>, StoreError> {
+        submit(&self.submissions, jobs).await
+    }
+
+    /// Every kind that was ever announced, by name.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn kinds(&self) -> Result<Vec<Kind>, StoreError> {
+        kinds::list(&self.tenants).await
+    }
+
+    /// The workers that live, and those that ended within the last day, newest first.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn workers(&self) -> Result<Vec<WorkerSummary>, StoreError> {
+        workers::list(&self.tenants).await
+    }
+
+    /// The words for jobs that were just accepted and are to be run at once.
+    pub fn doorbells(jobs: &[NewJob], accepted: &[Accepted]) -> Vec<Doorbell> {
+        jobs.iter()
+            .zip(accepted)
+            .filter_map(|(job, accepted)| accepted.doorbell(job))
+            .collect()
+    }
+}

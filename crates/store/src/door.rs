@@ -1,0 +1,24 @@
+//! The cross-tenant doors: the few purposes for which a statement may reach beyond one tenant.
+
+/// A purpose for which row-level security lets a role reach beyond one tenant. What each allows is written in the
+/// schema's policies; README.md lists them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// The API writes down who signed in.
+    Identity,
+    /// The API adds jobs of several tenants with one INSERT; it can read or change none.
+    Submit,
+    /// The worker claims, runs and settles the jobs of every tenant.
+    Dispatch,
+}
+
+impl Door {
+    /// The door's name in the schema's policies.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Submit => "submit",
+            Self::Dispatch => "dispatch",
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What can go wrong between a service and Postgres.
+
+use sea_orm::{DbErr, RuntimeErr, SqlxError};
+
+/// What can go wrong between a service and Postgres.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Postgres cannot be reached, is starting or stopping, or has no connection left; trying again may help.
+    #[error("Postgres is unavailable: {0}")]
+    Unavailable(#[source] DbErr),
+    /// Postgres refused a statement: a defect or a schema of another version.
+    #[error("Postgres refused a statement: {0}")]
+    Statement(#[source] DbErr),
+    /// A row holds what this version does not understand.
+    #[error("the column {column} holds what this version does not understand: {reason}")]
+    UnknownContent {
+        /// The column.
+        column: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The database lacks the schema or parts of it.
+    #[error("the database lacks Gantry's schema: run `gantry-migrate up`")]
+    SchemaMissing,
+    /// The login can see every tenant's rows.
+    #[error(
+        "the database login is not held by row-level security: let it be the owner or a member of {role} without BYPASSRLS"
+    )]
+    RowSecurityInactive {
+        /// The role whose rights the service needs.
+        role: &'static str,
+    },
+}
+
+impl From<DbErr> for StoreError {
+    fn from(error: DbErr) -> Self {
+        match &error {
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::Unavailable(error),
+            DbErr::Exec(RuntimeErr::SqlxError(cause))
+            | DbErr::Query(RuntimeErr::SqlxError(cause)) => {
+                if is_unavailable(cause) {
+                    Self::Unavailable(error)
+                } else if is_schema_missing(cause) {
+                    Self::SchemaMissing
+                } else {
+                    Self::Statement(error)
+                }
+            }
+            _ => Self::Statement(error),
+        }
+    }
+}
+
+/// Whether the connection, not the statement, is at fault.
+fn is_unavailable(error: &SqlxError) -> bool {
+    match error {
+        SqlxError::Io(_)
+        | SqlxError::Tls(_)
+        | SqlxError::Protocol(_)
+        | SqlxError::PoolTimedOut
+        | SqlxError::PoolClosed
+        | SqlxError::WorkerCrashed => true,
+        // Classes 08 (connection), 53 (out of resources) and 57 (operator intervention).
+        SqlxError::Database(cause) => cause.code().is_some_and(|code| {
+            ["08", "53", "57"]
+                .iter()
+                .any(|class| code.starts_with(class))
+        }),
+        _ => false,
+    }
+}
+
+/// Undefined table, column, role or function.
+fn is_schema_missing(error: &SqlxError) -> bool {
+    matches!(error, SqlxError::Database(cause)
+        if cause.code().is_some_and(|code| matches!(&*code, "42P01" | "42703" | "42704" | "42883")))
+}

@@ -1,0 +1,63 @@
+//! Writing down who signed in.
+
+use gantry_domain::{TenantId, UserId};
+use sea_orm::{ConnectionTrait, DatabaseConnection, TransactionTrait};
+
+use crate::StoreError;
+use crate::door::Door;
+use crate::statement::statement;
+
+/// Who signed in, and for which tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// The identity provider's own name for itself.
+    pub issuer: String,
+    /// The tenant the person acts for.
+    pub tenant_id: TenantId,
+    /// The provider's word for that tenant: an organization's id, or the subject for a person's own space.
+    pub tenant_external_id: String,
+    /// The person.
+    pub user_id: UserId,
+    /// The provider's word for the person.
+    pub subject: String,
+    /// The person's address, where the provider told it.
+    pub email: Option<String>,
+}
+
+pub(crate) async fn remember(
+    connection: &DatabaseConnection,
+    signed_in: &SignedIn,
+) -> Result<(), StoreError> {
+    let transaction = connection.begin().await?;
+    transaction
+        .execute_raw(statement(
+            "SELECT set_config('app.door', $1, true)",
+            [Door::Identity.name().into()],
+        ))
+        .await?;
+    transaction
+        .execute_raw(statement(
+            "INSERT INTO tenants (id, issuer, external_id) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
+            [
+                signed_in.tenant_id.as_uuid().into(),
+                signed_in.issuer.as_str().into(),
+                signed_in.tenant_external_id.as_str().into(),
+            ],
+        ))
+        .await?;
+    transaction
+        .execute_raw(statement(
+            "INSERT INTO users (id, issuer, subject, email) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (id) DO UPDATE
+             SET email = COALESCE(excluded.email, users.email), last_seen_at = now()",
+            [
+                signed_in.user_id.as_uuid().into(),
+                signed_in.issuer.as_str().into(),
+                signed_in.subject.as_str().into(),
+                signed_in.email.clone().into(),
+            ],
+        ))
+        .await?;
+    transaction.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! The kinds that workers announced.
+
+use gantry_domain::{Kind, KindDeclaration, RetryPolicy};
+use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult};
+
+use crate::StoreError;
+use crate::statement::{column, count, integer, statement, word};
+
+/// Writes what a worker can run; a kind announced before is brought up to date, and left alone where nothing changed.
+pub(crate) async fn announce(
+    connection: &impl ConnectionTrait,
+    kinds: &[KindDeclaration],
+) -> Result<(), StoreError> {
+    let sql = "
+        INSERT INTO kinds (name, description, payload_schema, queue, timeout_seconds, max_attempts,
+            retry_base_seconds, retry_max_seconds)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::text[], $5::int[], $6::int[], $7::int[], $8::int[])
+            AS announced ORDER BY 1
+        ON CONFLICT (name) DO UPDATE SET
+            description = excluded.description, payload_schema = excluded.payload_schema, queue = excluded.queue,
+            timeout_seconds = excluded.timeout_seconds, max_attempts = excluded.max_attempts,
+            retry_base_seconds = excluded.retry_base_seconds, retry_max_seconds = excluded.retry_max_seconds,
+            announced_at = now()";
+    let texts = |field: fn(&KindDeclaration) -> String| kinds.iter().map(field).collect::<Vec<_>>();
+    let numbers = |field: fn(&KindDeclaration) -> u32| {
+        kinds
+            .iter()
+            .map(|kind| integer(field(kind)))
+            .collect::<Vec<_>>()
+    };
+    let schemas: Vec<_> = kinds
+        .iter()
+        .map(|kind| kind.payload_schema.clone())
+        .collect();
+    connection
+        .execute_raw(statement(
+            sql,
+            [
+                texts(|kind| kind.name.to_string()).into(),
+                texts(|kind| kind.description.clone()).into(),
+                schemas.into(),
+                texts(|kind| kind.queue.to_string()).into(),
+                numbers(|kind| kind.timeout_seconds).into(),
+                numbers(|kind| kind.retry.max_attempts).into(),
+                numbers(|kind| kind.retry.base_seconds).into(),
+                numbers(|kind| kind.retry.max_seconds).into(),
+            ],
+        ))
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn list(connection: &DatabaseConnection) -> Result<Vec<Kind>, StoreError> {
+    let sql = "
+        SELECT kinds.*, (
+            SELECT count(*)::int FROM workers
+            WHERE workers.state = 'active' AND workers.lease_expires_at > now() AND kinds.name = ANY (workers.kinds)
+        ) AS workers
+        FROM kinds ORDER BY name";
+    let rows = connection.query_all_raw(statement(sql, [])).await?;
+    rows.iter().map(kind).collect()
+}
+
+fn kind(row: &QueryResult) -> Result<Kind, StoreError> {
+    let number = |name| count(name, column(row, name)?);
+    Ok(Kind {
+        declaration: KindDeclaration {
+            name: word(row, "name")?,
+            description: column(row, "description")?,
+            payload_schema: column(row, "payload_schema")?,
+            queue: word(row, "queue")?,
+            timeout_seconds: number("timeout_seconds")?,
+            retry: RetryPolicy {
+                max_attempts: number("max_attempts")?,
+                base_seconds: number("retry_base_seconds")?,
+                max_seconds: number("retry_max_seconds")?,
+            },
+        },
+        announced_at: column(row, "announced_at")?,
+        workers: number("workers")?,
+    })
+}

@@ -1,0 +1,34 @@
+//! The only writer of job state: one file per cause, each one guarded statement.
+
+mod cancel;
+mod cancelled;
+mod claim;
+mod complete;
+mod due;
+mod fail;
+mod lose;
+mod redrive;
+mod run;
+mod submit;
+mod r#yield;
+
+pub use cancel::CancelOutcome;
+pub(crate) use cancel::cancel;
+pub(crate) use cancelled::mark_cancelled;
+pub use claim::ClaimedJob;
+pub(crate) use claim::claim;
+pub use complete::Completion;
+pub(crate) use complete::complete;
+pub(crate) use due::enqueue_due;
+pub(crate) use fail::fail;
+pub use fail::{FailedRun, Failure};
+pub use lose::Rescued;
+pub(crate) use lose::rescue_lost;
+pub use redrive::RedriveOutcome;
+pub(crate) use redrive::redrive;
+pub(crate) use run::{DOORBELL_COLUMNS, FENCE, doorbell, record_progress};
+pub use run::{Run, RunProgress};
+pub use submit::Accepted;
+pub(crate) use submit::submit;
+pub use r#yield::YieldedRun;
+pub(crate) use r#yield::{release, snooze};

@@ -1,0 +1,84 @@
+//! Lost: the lease of the worker that ran a job has ended.
+
+use gantry_domain::{Doorbell, JobFailure, JobId, JobState, MAX_LOSSES, failure_code};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
+
+use super::run::{DOORBELL_COLUMNS, doorbell};
+use crate::StoreError;
+use crate::statement::{integer, statement, word};
+
+/// A job that was taken back from a lost worker.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rescued {
+    /// The job.
+    pub job_id: JobId,
+    /// `queued` again, `failed` as poison, or `cancelled` if someone had asked for its end.
+    pub state: JobState,
+    /// The word that it waits, if it does.
+    pub doorbell: Option<Doorbell>,
+}
+
+/// Takes at most `limit` jobs back from workers whose lease has ended, after marking those workers lost.
+pub(crate) async fn rescue_lost(
+    connection: &DatabaseConnection,
+    limit: u32,
+) -> Result<Vec<Rescued>, StoreError> {
+    let lost = JobFailure::new(
+        failure_code::WORKER_LOST,
+        "the worker that ran this attempt was lost: its lease ended without a word",
+    );
+    let poison = JobFailure::new(
+        failure_code::POISON,
+        format!(
+            "{MAX_LOSSES} workers were lost while running this job, so it is not run again: look at its memory use and at \
+             the workers' own logs, then redrive it"
+        ),
+    );
+    // The rows of `jobs` are locked before they are judged, so that a completion that comes first wins.
+    let sql = format!(
+        "WITH dead AS (
+            UPDATE workers SET state = 'lost' WHERE state IN ('active', 'draining') AND lease_expires_at <= now()
+        ), lost AS (
+            SELECT jobs.id, CASE
+                WHEN jobs.cancel_requested_at IS NOT NULL THEN 'cancelled'
+                WHEN jobs.losses + 1 >= $2 THEN 'failed'
+                ELSE 'queued' END AS next_state
+            FROM jobs JOIN workers ON workers.id = jobs.worker_id
+            WHERE jobs.state = 'running' AND workers.lease_expires_at <= now()
+            LIMIT $1 FOR UPDATE OF jobs SKIP LOCKED
+        ), history AS (
+            INSERT INTO job_attempts (job_id, attempt, tenant_id, worker_id, outcome, started_at, error)
+            SELECT jobs.id, attempt, tenant_id, worker_id, 'lost', started_at, $3
+            FROM jobs JOIN lost USING (id)
+        )
+        UPDATE jobs SET state = next_state, losses = losses + 1, log_seq = 0,
+            dispatch = CASE WHEN next_state = 'queued' THEN dispatch + 1 ELSE dispatch END,
+            queued_at = CASE WHEN next_state = 'queued' THEN now() END,
+            finished_at = CASE WHEN next_state = 'queued' THEN NULL ELSE now() END,
+            error = CASE WHEN next_state = 'failed' THEN $4 ELSE $3 END
+        FROM lost WHERE jobs.id = lost.id AND jobs.state = 'running'
+        RETURNING {DOORBELL_COLUMNS}, jobs.state"
+    );
+    let rows = connection
+        .query_all_raw(statement(
+            &sql,
+            [
+                i64::from(limit).into(),
+                integer(MAX_LOSSES).into(),
+                serde_json::json!(lost).into(),
+                serde_json::json!(poison).into(),
+            ],
+        ))
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let doorbell = doorbell(row)?;
+            let state = word(row, "state")?;
+            Ok(Rescued {
+                job_id: doorbell.job_id,
+                state,
+                doorbell: (state == JobState::Queued).then_some(doorbell),
+            })
+        })
+        .collect()
+}

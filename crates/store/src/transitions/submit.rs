@@ -1,0 +1,119 @@
+//! Submitted: a job comes into being, queued or scheduled.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use gantry_domain::{Doorbell, JobId, JobState, NewJob};
+use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult};
+use uuid::Uuid;
+
+use crate::StoreError;
+use crate::statement::{column, integer, statement, word};
+
+/// What the database made of an accepted job.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Accepted {
+    /// The job.
+    pub job_id: JobId,
+    /// `queued`, or `scheduled` for a later time.
+    pub state: JobState,
+    /// Not before this time.
+    pub run_at: DateTime<Utc>,
+    /// When it was accepted.
+    pub created_at: DateTime<Utc>,
+}
+
+impl Accepted {
+    /// The word that the job waits, unless its time is yet to come.
+    pub fn doorbell(&self, job: &NewJob) -> Option<Doorbell> {
+        (self.state == JobState::Queued).then(|| Doorbell {
+            job_id: self.job_id,
+            dispatch: FIRST_DISPATCH,
+            queue: job.queue.clone(),
+            priority: job.priority,
+            traceparent: job.traceparent.clone(),
+        })
+    }
+}
+
+/// The dispatch the schema gives a new job.
+const FIRST_DISPATCH: u32 = 1;
+
+/// Inserts the jobs with one statement; the answers come in the order of the jobs.
+pub(crate) async fn submit(
+    connection: &DatabaseConnection,
+    jobs: &[NewJob],
+) -> Result<Vec<Accepted>, StoreError> {
+    // Arrays carry no NULL here, so an empty text stands for it.
+    let sql = "
+        INSERT INTO jobs (id, tenant_id, created_by, kind, queue, priority, state, payload, run_at, queued_at,
+            max_attempts, timeout_seconds, tags, traceparent)
+        SELECT id, tenant_id, created_by, kind, queue, priority,
+            CASE WHEN run_at > now() THEN 'scheduled' ELSE 'queued' END, payload, COALESCE(run_at, now()),
+            CASE WHEN run_at > now() THEN NULL ELSE now() END, max_attempts, timeout_seconds,
+            ARRAY (SELECT jsonb_array_elements_text(tags)), traceparent
+        FROM (
+            SELECT *, NULLIF(run_at_text, '')::timestamptz AS run_at, NULLIF(traceparent_text, '') AS traceparent
+            FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::jsonb[],
+                $8::text[], $9::int[], $10::int[], $11::jsonb[], $12::text[])
+                AS texts (id, tenant_id, created_by, kind, queue, priority, payload, run_at_text, max_attempts,
+                    timeout_seconds, tags, traceparent_text)
+        ) AS submitted
+        RETURNING id, state, run_at, created_at";
+    let ids = |field: fn(&NewJob) -> Uuid| jobs.iter().map(field).collect::<Vec<_>>();
+    let texts = |field: fn(&NewJob) -> String| jobs.iter().map(field).collect::<Vec<_>>();
+    let numbers = |field: fn(&NewJob) -> u32| {
+        jobs.iter()
+            .map(|job| integer(field(job)))
+            .collect::<Vec<_>>()
+    };
+    let payloads: Vec<_> = jobs.iter().map(|job| job.payload.clone()).collect();
+    let tags: Vec<serde_json::Value> = jobs.iter().map(|job| job.tags.clone().into()).collect();
+    let rows = connection
+        .query_all_raw(statement(
+            sql,
+            [
+                ids(|job| job.id.as_uuid()).into(),
+                ids(|job| job.tenant_id.as_uuid()).into(),
+                ids(|job| job.created_by.as_uuid()).into(),
+                texts(|job| job.kind.to_string()).into(),
+                texts(|job| job.queue.to_string()).into(),
+                texts(|job| job.priority.to_string()).into(),
+                payloads.into(),
+                texts(|job| job.run_at.map(|time| time.to_rfc3339()).unwrap_or_default()).into(),
+                numbers(|job| job.max_attempts).into(),
+                numbers(|job| job.timeout_seconds).into(),
+                tags.into(),
+                texts(|job| job.traceparent.clone().unwrap_or_default()).into(),
+            ],
+        ))
+        .await?;
+    in_order_of(jobs, &rows)
+}
+
+/// SQL promises no order for returned rows.
+fn in_order_of(jobs: &[NewJob], rows: &[QueryResult]) -> Result<Vec<Accepted>, StoreError> {
+    let mut by_id = rows
+        .iter()
+        .map(|row| accepted(row).map(|accepted| (accepted.job_id, accepted)))
+        .collect::<Result<HashMap<_, _>, _>>()?;
+    jobs.iter()
+        .map(|job| {
+            by_id
+                .remove(&job.id)
+                .ok_or_else(|| StoreError::UnknownContent {
+                    column: "id",
+                    reason: format!("the inserted job {} did not come back", job.id),
+                })
+        })
+        .collect()
+}
+
+fn accepted(row: &QueryResult) -> Result<Accepted, StoreError> {
+    Ok(Accepted {
+        job_id: JobId::from_uuid(column(row, "id")?),
+        state: word(row, "state")?,
+        run_at: column(row, "run_at")?,
+        created_at: column(row, "created_at")?,
+    })
+}

@@ -1,0 +1,262 @@
+//! The store as a worker holds it: its own lease, the runs it claimed, and the maintenance.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use gantry_domain::{Doorbell, JobFailure, JobId, KindName, QueueName, WorkerId, WorkerState};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
+
+use crate::connection::{ServiceRole, check_row_security, open};
+use crate::door::Door;
+use crate::statement::{column, statement};
+use crate::transitions::{
+    self, ClaimedJob, Completion, DOORBELL_COLUMNS, FailedRun, Failure, Rescued, Run, RunProgress,
+    YieldedRun, doorbell,
+};
+use crate::{LeaseRenewal, NewWorker, RunLogLine, StoreError, StoreOptions, job_logs, workers};
+
+/// The store as a worker holds it, with the rights of the role `gantry_worker`.
+#[derive(Debug, Clone)]
+pub struct WorkerStore {
+    runs: DatabaseConnection,
+    /// A connection of its own, so that a crowded pool can never let the lease end.
+    lease: DatabaseConnection,
+}
+
+impl WorkerStore {
+    /// Prepares the pools; the first statement connects.
+    ///
+    /// # Errors
+    /// The URL cannot be understood.
+    pub async fn open(options: &StoreOptions) -> Result<Self, StoreError> {
+        let role = ServiceRole::Worker;
+        let door = Some(Door::Dispatch);
+        Ok(Self {
+            runs: open(options, options.max_connections, role, door).await?,
+            lease: open(options, 1, role, door).await?,
+        })
+    }
+
+    /// Whether Postgres answers, has the schema, and holds this login by row-level security.
+    ///
+    /// # Errors
+    /// It does not; the error says which.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        check_row_security(&self.runs, ServiceRole::Worker).await
+    }
+
+    /// Announces the worker's kinds and registers it, with its first lease.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn register(&self, worker: &NewWorker) -> Result<(), StoreError> {
+        workers::register(&self.runs, worker).await
+    }
+
+    /// Renews the worker's lease unless it has ended.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached; the lease may or may not have been renewed.
+    pub async fn renew_lease(
+        &self,
+        worker_id: WorkerId,
+        state: WorkerState,
+        lease: Duration,
+    ) -> Result<LeaseRenewal, StoreError> {
+        workers::renew_lease(&self.lease, worker_id, state, lease).await
+    }
+
+    /// Says good-bye: the lease ends now. To be called when nothing more will be written.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached; then the lease ends by itself.
+    pub async fn sign_off(&self, worker_id: WorkerId) -> Result<(), StoreError> {
+        workers::sign_off(&self.lease, worker_id).await
+    }
+
+    /// Takes or keeps the maintenance lease; says whether this worker holds it now.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn hold_maintenance_lease(
+        &self,
+        worker_id: WorkerId,
+        lease: Duration,
+    ) -> Result<bool, StoreError> {
+        workers::hold_maintenance_lease(&self.lease, worker_id, lease).await
+    }
+
+    /// Which of these workers still hold a lease.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn alive_workers(&self, ids: &[WorkerId]) -> Result<Vec<WorkerId>, StoreError> {
+        workers::alive(&self.runs, ids).await
+    }
+
+    /// Claims those of `runs` that still wait under that dispatch and are of one of `kinds`.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached; the claim may or may not have happened, and a job claimed unknowingly is rescued
+    /// when this worker's lease ends.
+    pub async fn claim(
+        &self,
+        worker_id: WorkerId,
+        runs: &[Run],
+        kinds: &[KindName],
+    ) -> Result<Vec<ClaimedJob>, StoreError> {
+        transitions::claim(&self.runs, worker_id.as_uuid(), runs, kinds).await
+    }
+
+    /// Stores results; says which runs were still this worker's.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached; sending the same again is safe.
+    pub async fn complete(
+        &self,
+        worker_id: WorkerId,
+        completions: &[Completion],
+    ) -> Result<Vec<Run>, StoreError> {
+        transitions::complete(&self.runs, worker_id.as_uuid(), completions).await
+    }
+
+    /// Stores errors and schedules the retries; says what became of the runs that were still this worker's.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached; sending the same again is safe.
+    pub async fn fail(
+        &self,
+        worker_id: WorkerId,
+        failures: &[Failure],
+    ) -> Result<Vec<FailedRun>, StoreError> {
+        transitions::fail(&self.runs, worker_id.as_uuid(), failures).await
+    }
+
+    /// Gives runs back so that any worker can claim their jobs; costs no attempt.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached; sending the same again is safe.
+    pub async fn release(
+        &self,
+        worker_id: WorkerId,
+        runs: &[YieldedRun],
+    ) -> Result<Vec<Doorbell>, StoreError> {
+        transitions::release(&self.runs, worker_id.as_uuid(), runs).await
+    }
+
+    /// Gives a run back until later; costs no attempt.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached; sending the same again is safe.
+    pub async fn snooze(
+        &self,
+        worker_id: WorkerId,
+        run: YieldedRun,
+        delay: Duration,
+    ) -> Result<Option<Run>, StoreError> {
+        transitions::snooze(&self.runs, worker_id.as_uuid(), run, delay).await
+    }
+
+    /// Marks runs cancelled whose end someone asked for; says which were still this worker's.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached; sending the same again is safe.
+    pub async fn mark_cancelled(
+        &self,
+        worker_id: WorkerId,
+        runs: &[Run],
+        error: &JobFailure,
+    ) -> Result<Vec<Run>, StoreError> {
+        transitions::mark_cancelled(&self.runs, worker_id.as_uuid(), runs, error).await
+    }
+
+    /// Writes what handlers last reported; says which runs were still this worker's.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached; sending the same again is safe.
+    pub async fn record_progress(
+        &self,
+        worker_id: WorkerId,
+        reports: &[RunProgress],
+    ) -> Result<Vec<Run>, StoreError> {
+        transitions::record_progress(&self.runs, worker_id.as_uuid(), reports).await
+    }
+
+    /// Stores log lines of the runs that are still this worker's, and says how many were new.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached; sending the same again is safe.
+    pub async fn append_log(
+        &self,
+        worker_id: WorkerId,
+        lines: &[RunLogLine],
+    ) -> Result<u64, StoreError> {
+        job_logs::append(&self.runs, worker_id.as_uuid(), lines).await
+    }
+
+    /// Queues at most `limit` scheduled jobs whose time has come.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn enqueue_due(&self, limit: u32) -> Result<Vec<Doorbell>, StoreError> {
+        transitions::enqueue_due(&self.runs, limit).await
+    }
+
+    /// Takes at most `limit` jobs back from workers whose lease has ended.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn rescue_lost(&self, limit: u32) -> Result<Vec<Rescued>, StoreError> {
+        transitions::rescue_lost(&self.runs, limit).await
+    }
+
+    /// The database's time.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
+        let row = self
+            .runs
+            .query_one_raw(statement("SELECT now() AS now", []))
+            .await?;
+        match row {
+            Some(row) => column(&row, "now"),
+            None => Err(StoreError::UnknownContent {
+                column: "now",
+                reason: "no row came back".to_owned(),
+            }),
+        }
+    }
+
+    /// At most `limit` jobs that have waited in `queue` since `until` or longer, the longest first, those after the
+    /// job `after` in that order.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn waiting_since(
+        &self,
+        queue: &QueueName,
+        until: DateTime<Utc>,
+        after: Option<JobId>,
+        limit: u32,
+    ) -> Result<Vec<Doorbell>, StoreError> {
+        let sql = format!(
+            "SELECT {DOORBELL_COLUMNS} FROM jobs
+             WHERE state = 'queued' AND queue = $1 AND queued_at <= $2 AND ($3::uuid IS NULL OR id > $3)
+             ORDER BY id LIMIT $4"
+        );
+        let rows = self
+            .runs
+            .query_all_raw(statement(
+                &sql,
+                [
+                    queue.as_str().into(),
+                    until.into(),
+                    after.map(JobId::as_uuid).into(),
+                    i64::from(limit).into(),
+                ],
+            ))
+            .await?;
+        rows.iter().map(doorbell).collect()
+    }
+}

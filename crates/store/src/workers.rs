@@ -1,0 +1,207 @@
+//! Worker processes: their registration, and the lease each renews for all its jobs at once.
+
+use std::time::Duration;
+
+use gantry_domain::{JobId, KindDeclaration, QueueName, WorkerId, WorkerState, WorkerSummary};
+use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult, TransactionTrait};
+use uuid::Uuid;
+
+use crate::statement::{column, count, integer, parse, statement, word};
+use crate::{StoreError, kinds};
+
+/// A worker process that starts now.
+#[derive(Debug, Clone)]
+pub struct NewWorker {
+    /// The process's id, never used before.
+    pub id: WorkerId,
+    /// The name the operator gave it.
+    pub name: String,
+    /// The queues it serves.
+    pub queues: Vec<QueueName>,
+    /// What it can run.
+    pub kinds: Vec<KindDeclaration>,
+    /// How many jobs it runs at once.
+    pub concurrency: u32,
+    /// The version of its program.
+    pub version: String,
+    /// How long the lease lasts without renewal.
+    pub lease: Duration,
+}
+
+/// Someone asked for the end of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CancelRequest {
+    /// The job.
+    pub job_id: JobId,
+    /// Which of its dispatches.
+    pub dispatch: u32,
+}
+
+/// The answer to a renewal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LeaseRenewal {
+    /// The lease runs on; these runs are to be ended.
+    Renewed(Vec<CancelRequest>),
+    /// The lease had ended: every job of this worker may be someone else's by now.
+    Lost,
+}
+
+/// Announces the worker's kinds and registers it, with its first lease.
+pub(crate) async fn register(
+    connection: &DatabaseConnection,
+    worker: &NewWorker,
+) -> Result<(), StoreError> {
+    let transaction = connection.begin().await?;
+    kinds::announce(&transaction, &worker.kinds).await?;
+    let names = |names: &mut dyn Iterator<Item = String>| names.collect::<Vec<_>>();
+    transaction
+        .execute_raw(statement(
+            "INSERT INTO workers (id, name, state, queues, kinds, concurrency, version, lease_expires_at)
+             VALUES ($1, $2, 'active', $3, $4, $5, $6, now() + make_interval(secs => $7))",
+            [
+                worker.id.as_uuid().into(),
+                worker.name.as_str().into(),
+                names(&mut worker.queues.iter().map(ToString::to_string)).into(),
+                names(&mut worker.kinds.iter().map(|kind| kind.name.to_string())).into(),
+                integer(worker.concurrency).into(),
+                worker.version.as_str().into(),
+                worker.lease.as_secs_f64().into(),
+            ],
+        ))
+        .await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Renews the lease unless it has ended, and collects the cancel requests of the worker's runs on the way.
+pub(crate) async fn renew_lease(
+    connection: &DatabaseConnection,
+    worker_id: WorkerId,
+    state: WorkerState,
+    lease: Duration,
+) -> Result<LeaseRenewal, StoreError> {
+    let sql = "
+        WITH renewed AS (
+            UPDATE workers
+            SET heartbeat_at = now(), lease_expires_at = now() + make_interval(secs => $2), state = $3
+            WHERE id = $1 AND state IN ('active', 'draining') AND lease_expires_at > now()
+            RETURNING id
+        )
+        SELECT jobs.id, jobs.dispatch FROM renewed
+        LEFT JOIN jobs ON jobs.worker_id = renewed.id AND jobs.state = 'running'
+            AND jobs.cancel_requested_at IS NOT NULL";
+    let rows = connection
+        .query_all_raw(statement(
+            sql,
+            [
+                worker_id.as_uuid().into(),
+                lease.as_secs_f64().into(),
+                state.as_str().into(),
+            ],
+        ))
+        .await?;
+    if rows.is_empty() {
+        return Ok(LeaseRenewal::Lost);
+    }
+    let requests = rows
+        .iter()
+        .filter_map(|row| cancel_request(row).transpose());
+    Ok(LeaseRenewal::Renewed(requests.collect::<Result<_, _>>()?))
+}
+
+fn cancel_request(row: &QueryResult) -> Result<Option<CancelRequest>, StoreError> {
+    let Some(id) = column::<Option<Uuid>>(row, "id")? else {
+        return Ok(None);
+    };
+    Ok(Some(CancelRequest {
+        job_id: JobId::from_uuid(id),
+        dispatch: count("dispatch", column(row, "dispatch")?)?,
+    }))
+}
+
+/// Says good-bye: the lease ends now, and the process will write nothing more.
+pub(crate) async fn sign_off(
+    connection: &DatabaseConnection,
+    worker_id: WorkerId,
+) -> Result<(), StoreError> {
+    connection
+        .execute_raw(statement(
+            "UPDATE workers SET state = 'stopped', heartbeat_at = now(), lease_expires_at = now()
+             WHERE id = $1 AND state IN ('active', 'draining')",
+            [worker_id.as_uuid().into()],
+        ))
+        .await?;
+    Ok(())
+}
+
+/// Takes or keeps the maintenance lease; whoever holds it does the maintenance of all.
+pub(crate) async fn hold_maintenance_lease(
+    connection: &DatabaseConnection,
+    worker_id: WorkerId,
+    lease: Duration,
+) -> Result<bool, StoreError> {
+    let sql = "
+        INSERT INTO maintenance_leases (duty, worker_id, expires_at)
+        VALUES ('maintenance', $1, now() + make_interval(secs => $2))
+        ON CONFLICT (duty) DO UPDATE SET worker_id = excluded.worker_id, expires_at = excluded.expires_at
+        WHERE maintenance_leases.worker_id = excluded.worker_id OR maintenance_leases.expires_at < now()";
+    let result = connection
+        .execute_raw(statement(
+            sql,
+            [worker_id.as_uuid().into(), lease.as_secs_f64().into()],
+        ))
+        .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// Which of these workers still hold a lease.
+pub(crate) async fn alive(
+    connection: &DatabaseConnection,
+    worker_ids: &[WorkerId],
+) -> Result<Vec<WorkerId>, StoreError> {
+    let ids: Vec<_> = worker_ids.iter().map(|id| id.as_uuid()).collect();
+    let rows = connection
+        .query_all_raw(statement(
+            "SELECT id FROM workers
+             WHERE id = ANY ($1) AND state IN ('active', 'draining') AND lease_expires_at > now()",
+            [ids.into()],
+        ))
+        .await?;
+    rows.iter()
+        .map(|row| Ok(WorkerId::from_uuid(column(row, "id")?)))
+        .collect()
+}
+
+pub(crate) async fn list(
+    connection: &DatabaseConnection,
+) -> Result<Vec<WorkerSummary>, StoreError> {
+    let sql = "
+        SELECT *, CASE WHEN state IN ('active', 'draining') AND lease_expires_at <= now() THEN 'lost' ELSE state END
+            AS state_now
+        FROM workers
+        WHERE state IN ('active', 'draining') OR heartbeat_at > now() - interval '1 day'
+        ORDER BY started_at DESC, id DESC LIMIT 1000";
+    let rows = connection.query_all_raw(statement(sql, [])).await?;
+    rows.iter().map(worker).collect()
+}
+
+fn worker(row: &QueryResult) -> Result<WorkerSummary, StoreError> {
+    let names = |name| column::<Vec<String>>(row, name);
+    Ok(WorkerSummary {
+        id: WorkerId::from_uuid(column(row, "id")?),
+        name: column(row, "name")?,
+        state: word(row, "state_now")?,
+        queues: names("queues")?
+            .iter()
+            .map(|name| parse("queues", name))
+            .collect::<Result<_, _>>()?,
+        kinds: names("kinds")?
+            .iter()
+            .map(|name| parse("kinds", name))
+            .collect::<Result<_, _>>()?,
+        concurrency: count("concurrency", column(row, "concurrency")?)?,
+        version: column(row, "version")?,
+        started_at: column(row, "started_at")?,
+        heartbeat_at: column(row, "heartbeat_at")?,
+    })
+}
