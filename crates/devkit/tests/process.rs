@@ -16,24 +16,27 @@ const RUNS_UNTIL_ENDED: &str = "while :; do sleep 1; done";
 /// A service made of a shell script.
 fn service(folder: &Folder, script: &str) -> ServiceProcess {
     let program = folder.path().join("service.sh");
-    fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("the script is written");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755))
+        .expect("the script is made executable");
     let environment = [("PATH", "/usr/bin:/bin"), ("GREETING", "hello")]
         .map(|(name, value)| (name.into(), value.into()));
-    ServiceProcess::start(folder, "service", &program, &environment).unwrap()
+    ServiceProcess::start(folder, "service", &program, &environment).expect("the service starts")
 }
 
 /// An HTTP server that answers each connection with the next of `answers`, then no more.
 fn answers_on_loopback(answers: &'static [&'static str]) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    let address = listener.local_addr().expect("bound");
     thread::spawn(move || {
         for answer in answers {
-            let (mut connection, _) = listener.accept().unwrap();
+            let (mut connection, _) = listener.accept().expect("a connection");
             let mut request = [0; 1024];
-            let length = connection.read(&mut request).unwrap();
+            let length = connection.read(&mut request).expect("a request");
             assert!(request[..length].starts_with(b"GET /readyz HTTP/1.1\r\n"));
-            connection.write_all(answer.as_bytes()).unwrap();
+            connection
+                .write_all(answer.as_bytes())
+                .expect("an answer is taken");
         }
     });
     address
