@@ -1,1 +1,29 @@
-//! Private PostgreSQL and Redis servers and whole stacks, for daily use, the demo and the tests.
+//! Private PostgreSQL and Redis servers and whole Gantry stacks, for daily use, the demo and the tests.
+//!
+//! Everything runs in a [`Folder`], listens on loopback only, asks for a password made for that folder, and ends with
+//! the process that started it, even when that process is killed with `kill -9`: see [`Folder`] for how.
+
+mod account;
+mod binaries;
+mod deadline;
+mod error;
+mod folder;
+mod guardian;
+mod log_file;
+mod password;
+mod port;
+mod postgres;
+mod process;
+mod readiness;
+mod redis;
+mod stack;
+pub mod system_packages;
+
+pub use binaries::Binaries;
+pub use error::{Error, Result};
+pub use folder::Folder;
+pub use port::free_loopback_port;
+pub use postgres::PrivatePostgres;
+pub use process::ServiceProcess;
+pub use redis::PrivateRedis;
+pub use stack::{Stack, StackBuilder};

@@ -1,1 +1,29 @@
 //! The settings of the services, one struct per concern, from flags and environment.
+
+mod auth;
+mod database;
+mod environment;
+mod error;
+mod http;
+mod parse;
+mod quantum_espresso;
+mod redis;
+mod service;
+mod telemetry;
+mod value;
+mod variable;
+mod worker;
+
+pub use auth::{AuthMode, AuthSettings};
+pub use database::DatabaseSettings;
+pub use environment::{AppEnvironment, EnvironmentSettings};
+pub use error::{SettingError, Stop};
+pub use http::HttpSettings;
+pub use parse::{Settings, from_process, parse, start_error};
+pub use quantum_espresso::QuantumEspressoSettings;
+pub use redis::RedisSettings;
+pub use service::{ApiServiceSettings, WorkerServiceSettings};
+pub use telemetry::{LogFormat, OtlpProtocol, TelemetrySettings};
+pub use value::{List, Switch};
+pub use variable::{Variable, variables};
+pub use worker::WorkerSettings;

@@ -1,0 +1,60 @@
+//! Where the API listens and what it accepts from browsers and in size.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::value::{List, Unusable, list, origin, whole_number};
+
+/// The HTTP side of the API.
+#[derive(Debug, Clone, Args)]
+pub struct HttpSettings {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(
+        id = "http-addr", long, env = "GANTRY_HTTP_ADDR", value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8080", value_parser = socket_address
+    )]
+    pub addr: SocketAddr,
+
+    /// Browser origins that may call the API, separated by commas; none when unset
+    #[arg(
+        id = "cors-allowed-origins", long, env = "CORS_ALLOWED_ORIGINS", value_name = "ORIGINS",
+        value_parser = list(origin)
+    )]
+    cors_allowed_origins: Option<List<String>>,
+
+    /// Largest request body in bytes; a larger one is answered 413
+    #[arg(
+        id = "http-body-limit-bytes", long, env = "GANTRY_HTTP_BODY_LIMIT_BYTES", value_name = "BYTES",
+        default_value = "1048576", value_parser = whole_number(1024..=64 * 1024 * 1024_usize)
+    )]
+    pub body_limit_bytes: usize,
+
+    /// Seconds that open requests get to end after a stop signal
+    #[arg(
+        id = "http-drain-timeout-seconds", long, env = "GANTRY_HTTP_DRAIN_TIMEOUT_SECONDS", value_name = "SECONDS",
+        default_value = "30", value_parser = whole_number(0..=3600_u64)
+    )]
+    pub drain_timeout_seconds: u64,
+}
+
+impl HttpSettings {
+    /// The browser origins that may call the API; empty means none.
+    pub fn cors_allowed_origins(&self) -> &[String] {
+        self.cors_allowed_origins
+            .as_ref()
+            .map_or(&[], List::as_slice)
+    }
+
+    /// How long open requests get to end after a stop signal.
+    pub fn drain_timeout(&self) -> Duration {
+        Duration::from_secs(self.drain_timeout_seconds)
+    }
+}
+
+/// Reads an address to listen on.
+pub(crate) fn socket_address(text: &str) -> Result<SocketAddr, Unusable> {
+    text.parse()
+        .map_err(|_| Unusable("must be an IP address and port such as 127.0.0.1:8080".to_owned()))
+}
