@@ -1,2 +1,97 @@
-//! Entry point.
-fn main() {}
+//! The development commands of the workspace: `cargo xtask demo`, `test`, `check` and `dev`.
+
+mod cargo;
+mod error;
+mod test_servers;
+
+use std::env;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode};
+
+use gantry_devkit::system_packages::{Requirement, ensure_installed};
+
+use error::{Error, Result};
+
+const USAGE: &str = "\
+Usage: cargo xtask COMMAND
+
+  demo [--exit]   Run a real calculation from submission to result on private servers
+  dev [...]       Run the whole stack for daily use, keeping its data (arguments of `gantry dev`)
+  test [...]      Run every test on private servers (arguments of `cargo test`)
+  check           Check the format, and deny every warning
+";
+
+/// The whole workspace, because choosing a package would change the features of what it depends on.
+const BUILD_BINARIES: &[&str] = &["build", "--workspace", "--bins"];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let outcome = match arguments.split_first() {
+        Some((command, rest)) => run(command, rest),
+        None => Err(Error::Usage),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            error.exit_code()
+        }
+    }
+}
+
+fn run(command: &str, arguments: &[String]) -> Result<()> {
+    match command {
+        "demo" => gantry("demo", arguments),
+        "dev" => gantry("dev", arguments),
+        "test" => test(arguments),
+        "check" => check(),
+        "help" | "--help" | "-h" => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        _ => Err(Error::Usage),
+    }
+}
+
+/// Builds the binaries and becomes `gantry`, which is then the one that Ctrl-C reaches.
+fn gantry(subcommand: &str, arguments: &[String]) -> Result<()> {
+    install_what_is_missing()?;
+    cargo::run(BUILD_BINARIES, &[])?;
+    let gantry = env::current_exe()
+        .map_err(Error::Start)?
+        .with_file_name("gantry");
+    Err(Error::Start(
+        Command::new(gantry).arg(subcommand).args(arguments).exec(),
+    ))
+}
+
+/// The binaries are built first, because the fault tests run them as processes.
+fn test(arguments: &[String]) -> Result<()> {
+    install_what_is_missing()?;
+    cargo::run(BUILD_BINARIES, &[])?;
+    let servers = test_servers::start()?;
+    let mut words = vec!["test", "--workspace"];
+    words.extend(arguments.iter().map(String::as_str));
+    cargo::run(&words, servers.environment())
+}
+
+fn check() -> Result<()> {
+    cargo::run(&["fmt", "--all", "--check"], &[])?;
+    cargo::run(
+        &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "--deny",
+            "warnings",
+        ],
+        &[],
+    )
+}
+
+fn install_what_is_missing() -> Result<()> {
+    Ok(ensure_installed(&Requirement::ALL, |step| {
+        eprintln!("{step} …")
+    })?)
+}
