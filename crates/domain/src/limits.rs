@@ -28,3 +28,5 @@ pub const LOG_LINE_LIMIT_BYTES: usize = 16 * 1024;
 pub const LOG_ATTEMPT_LIMIT_LINES: u64 = 100_000;
 /// How many bytes of log text one attempt may store; then one line says that the log was truncated.
 pub const LOG_ATTEMPT_LIMIT_BYTES: u64 = 32 * 1024 * 1024;
+/// How the line begins that says that an attempt's log was truncated; it stands on the stream `gantry`.
+pub const LOG_TRUNCATED_TEXT: &str = "log truncated";

@@ -1,1 +1,21 @@
 //! The wire contract between the services: doorbells, control signals and the live feed over Redis Streams.
+
+mod backlog;
+mod connection;
+mod consumers;
+mod doorbell;
+mod error;
+mod feed;
+mod keys;
+mod producer;
+mod queue;
+mod reader;
+mod signal;
+mod stream_id;
+
+pub use backlog::{QueuePosition, Watermark};
+pub use error::QueueError;
+pub use feed::{FeedEvent, FeedHub, Follower, JobEnded};
+pub use queue::{EvictionPolicy, Queue, QueueOptions};
+pub use reader::{Delivered, Delivery, DoorbellReader};
+pub use signal::{CancelSignal, SignalReader};

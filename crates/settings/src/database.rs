@@ -1,7 +1,5 @@
 //! Where Postgres is and how many connections a process may hold.
 
-use std::time::Duration;
-
 use clap::Args;
 use secrecy::SecretString;
 
@@ -24,14 +22,7 @@ pub struct DatabaseSettings {
     )]
     pub max_connections: u32,
 
-    /// Seconds to wait for a free connection before a request is refused
-    #[arg(
-        id = "database-acquire-timeout-seconds", long, env = "GANTRY_DATABASE_ACQUIRE_TIMEOUT_SECONDS",
-        value_name = "SECONDS", default_value = "5", value_parser = whole_number(1..=300_u64)
-    )]
-    pub acquire_timeout_seconds: u64,
-
-    /// Prepared statements are kept per connection; off behind a transaction pooler
+    /// Prepared statements are kept per connection; off behind a transaction pooler, where the login must be the service's own
     #[arg(
         id = "database-statement-cache",
         long,
@@ -41,11 +32,4 @@ pub struct DatabaseSettings {
         value_enum
     )]
     pub statement_cache: Switch,
-}
-
-impl DatabaseSettings {
-    /// How long to wait for a free connection.
-    pub fn acquire_timeout(&self) -> Duration {
-        Duration::from_secs(self.acquire_timeout_seconds)
-    }
 }

@@ -20,7 +20,7 @@ pub enum SettingError {
     RequiredWhen {
         /// The missing environment variable.
         setting: &'static str,
-        /// The condition, such as `AUTH_MODE=clerk`.
+        /// The condition, such as `AUTH_MODE=oidc`.
         condition: &'static str,
     },
     /// The value cannot be used.

@@ -1,1 +1,3 @@
 //! The worker: fetches, executes and settles jobs, and does the maintenance.
+
+pub mod process;

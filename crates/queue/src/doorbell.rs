@@ -1,0 +1,68 @@
+//! A doorbell as the fields of a stream entry.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+
+use deadpool_redis::redis::{Cmd, Value, cmd, from_redis_value_ref};
+use gantry_domain::{Doorbell, Priority, QueueName};
+
+/// The version of the fields; a reader leaves alone what it does not know and refuses another version.
+const VERSION: &str = "1";
+
+/// An entry that is no doorbell of this version, and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MalformedDoorbell(pub(crate) String);
+
+/// The command that rings.
+pub(crate) fn ring_command(key: &str, doorbell: &Doorbell) -> Cmd {
+    let mut command = cmd("XADD");
+    command
+        .arg(key)
+        .arg("*")
+        .arg("v")
+        .arg(VERSION)
+        .arg("job")
+        .arg(doorbell.job_id.to_string())
+        .arg("dispatch")
+        .arg(doorbell.dispatch);
+    if let Some(traceparent) = &doorbell.traceparent {
+        command.arg("traceparent").arg(traceparent);
+    }
+    command
+}
+
+/// Reads the fields of an entry of the stream of `queue` and `priority`.
+pub(crate) fn parse(
+    fields: &HashMap<String, Value>,
+    queue: &QueueName,
+    priority: Priority,
+) -> Result<Doorbell, MalformedDoorbell> {
+    let version: String = required(fields, "v")?;
+    if version != VERSION {
+        return Err(MalformedDoorbell(format!("version {version:.16}")));
+    }
+    let dispatch: u32 = required(fields, "dispatch")?;
+    if i32::try_from(dispatch).is_err() {
+        return Err(MalformedDoorbell("dispatch out of range".to_owned()));
+    }
+    Ok(Doorbell {
+        job_id: required(fields, "job")?,
+        dispatch,
+        queue: queue.clone(),
+        priority,
+        traceparent: text(fields, "traceparent"),
+    })
+}
+
+fn required<T: FromStr>(
+    fields: &HashMap<String, Value>,
+    name: &str,
+) -> Result<T, MalformedDoorbell> {
+    text(fields, name)
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| MalformedDoorbell(format!("field {name} missing or unreadable")))
+}
+
+fn text(fields: &HashMap<String, Value>, name: &str) -> Option<String> {
+    from_redis_value_ref(fields.get(name)?).ok()
+}

@@ -1,0 +1,36 @@
+//! What can go wrong between a service and Redis.
+
+use deadpool_redis::redis::RedisError;
+use deadpool_redis::{BuildError, PoolError};
+
+/// What can go wrong between a service and Redis.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// `REDIS_URL` cannot be understood. The URL is not repeated, because it may hold a password.
+    #[error(
+        "REDIS_URL cannot be understood: expected redis://[user:password@]host[:port][/database] or rediss://…"
+    )]
+    InvalidUrl,
+    /// Redis cannot be reached or refused a command; trying again may help.
+    #[error("Redis is unavailable: {0}")]
+    Redis(#[from] RedisError),
+    /// No connection could be had from the pool.
+    #[error("Redis is unavailable: {0}")]
+    Pool(#[from] PoolError),
+    /// The pool could not be made.
+    #[error("the Redis connection pool could not be made: {0}")]
+    Build(#[from] BuildError),
+    /// Redis did not answer in time.
+    #[error("Redis is unavailable: no answer within {seconds} s")]
+    NoAnswer {
+        /// How long the answer was waited for.
+        seconds: u64,
+    },
+}
+
+impl QueueError {
+    /// Whether a stream or its group is gone, as after FLUSHALL or a restart without persistence.
+    pub(crate) fn is_stream_gone(&self) -> bool {
+        matches!(self, Self::Redis(error) if matches!(error.code(), Some("NOGROUP" | "UNBLOCKED")))
+    }
+}

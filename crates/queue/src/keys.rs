@@ -1,0 +1,46 @@
+//! The names of all keys. README.md lists them for operators.
+
+use gantry_domain::{JobId, Priority, QueueName, WorkerId};
+use uuid::Uuid;
+
+/// The consumer group that all workers of a queue share.
+pub(crate) const GROUP: &str = "workers";
+
+/// The names of all keys, under the operator's prefix.
+#[derive(Debug, Clone)]
+pub(crate) struct Keys {
+    prefix: String,
+}
+
+impl Keys {
+    pub(crate) fn new(prefix: &str) -> Self {
+        Self {
+            prefix: prefix.to_owned(),
+        }
+    }
+
+    /// The stream of doorbells of a queue and priority. The hash tag keeps a queue's streams in one slot of a cluster.
+    pub(crate) fn work(&self, queue: &QueueName, priority: Priority) -> String {
+        format!("{}:{{{queue}}}:work:{priority}", self.prefix)
+    }
+
+    /// The stream of control signals for one worker.
+    pub(crate) fn control(&self, worker_id: WorkerId) -> String {
+        format!("{}:control:{worker_id}", self.prefix)
+    }
+
+    /// The stream of a job's live log lines.
+    pub(crate) fn feed(&self, job_id: JobId) -> String {
+        format!("{}:feed:{job_id}", self.prefix)
+    }
+
+    /// The stream of jobs that changed their state while someone may be watching.
+    pub(crate) fn changes(&self) -> String {
+        format!("{}:changes", self.prefix)
+    }
+
+    /// The stream that wakes one feed reader.
+    pub(crate) fn wake(&self, reader_id: Uuid) -> String {
+        format!("{}:wake:{reader_id}", self.prefix)
+    }
+}

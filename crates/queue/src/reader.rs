@@ -1,0 +1,295 @@
+//! Reading doorbells: own pending ones first after a reconnect, then by weighted priority, then waiting.
+
+use std::collections::VecDeque;
+
+use deadpool_redis::redis::streams::StreamReadReply;
+use deadpool_redis::redis::{Cmd, cmd, pipe};
+use gantry_domain::{Doorbell, Priority, QueueName, WorkerId};
+
+use crate::connection::{BLOCK, WaitingConnection};
+use crate::doorbell::{MalformedDoorbell, parse};
+use crate::keys::GROUP;
+use crate::{Queue, QueueError};
+
+/// Which priority is asked first, turn by turn: high six times in ten, normal three times, low once, so that none
+/// starves; the others follow in their order where the first has nothing.
+const TURNS: [Priority; 10] = {
+    use Priority::{High, Low, Normal};
+    [
+        High, High, Normal, High, High, Normal, High, High, Normal, Low,
+    ]
+};
+
+/// One stream of doorbells.
+#[derive(Debug, Clone)]
+struct WorkStream {
+    key: String,
+    queue: QueueName,
+    priority: Priority,
+}
+
+/// A doorbell with its place in Redis, to be acknowledged once the job was claimed or found gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivered {
+    /// The word that a job waits.
+    pub doorbell: Doorbell,
+    key: String,
+    entry_id: String,
+}
+
+/// What one read brought.
+#[derive(Debug, Default)]
+pub struct Delivery {
+    /// The doorbells, most urgent first.
+    pub doorbells: Vec<Delivered>,
+    /// What was wrong with entries that are no doorbells; they are already removed.
+    pub malformed: Vec<String>,
+}
+
+/// Reads the doorbells of some queues for one worker, on a connection of its own.
+pub struct DoorbellReader {
+    queue: Queue,
+    streams: Vec<WorkStream>,
+    consumer: String,
+    connection: Option<WaitingConnection>,
+    has_read_pending: bool,
+    /// Delivered beyond what was asked for: a waiting read can bring one doorbell for each stream.
+    surplus: VecDeque<Delivered>,
+    turn: usize,
+}
+
+impl DoorbellReader {
+    /// A reader for a worker; connects at its first read.
+    pub fn new(queue: &Queue, queues: &[QueueName], worker_id: WorkerId) -> Self {
+        let streams = Priority::ALL
+            .iter()
+            .flat_map(|priority| queues.iter().map(move |name| (name, *priority)))
+            .map(|(name, priority)| WorkStream {
+                key: queue.keys.work(name, priority),
+                queue: name.clone(),
+                priority,
+            })
+            .collect();
+        Self {
+            queue: queue.clone(),
+            streams,
+            consumer: worker_id.to_string(),
+            connection: None,
+            has_read_pending: false,
+            surplus: VecDeque::new(),
+            turn: 0,
+        }
+    }
+
+    /// At most `limit` doorbells; waits up to five seconds for the first and may then bring none.
+    ///
+    /// # Errors
+    /// Redis cannot be reached. The next call connects anew; wait a little before it.
+    pub async fn read(&mut self, limit: usize) -> Result<Delivery, QueueError> {
+        if !self.surplus.is_empty() {
+            let count = limit.min(self.surplus.len());
+            return Ok(Delivery {
+                doorbells: self.surplus.drain(..count).collect(),
+                malformed: Vec::new(),
+            });
+        }
+        match self.read_streams(limit).await {
+            Err(error) if error.is_stream_gone() => {
+                self.create_groups().await?;
+                Ok(Delivery::default())
+            }
+            Err(error) => {
+                self.connection = None;
+                self.has_read_pending = false;
+                Err(error)
+            }
+            read => read,
+        }
+    }
+
+    /// Removes doorbells that were acted upon: acknowledged and deleted in one transaction, so that neither the
+    /// pending list nor the stream keeps them.
+    ///
+    /// # Errors
+    /// Redis cannot be reached; then they come again, which is harmless.
+    pub async fn acknowledge(&self, delivered: &[Delivered]) -> Result<(), QueueError> {
+        let entries = delivered
+            .iter()
+            .map(|delivered| (delivered.key.as_str(), delivered.entry_id.as_str()));
+        remove(&self.queue, entries.collect()).await
+    }
+
+    async fn read_streams(&mut self, limit: usize) -> Result<Delivery, QueueError> {
+        if self.connection.is_none() {
+            self.connection = Some(WaitingConnection::open(&self.queue.client).await?);
+            self.create_groups().await?;
+        }
+        if !self.has_read_pending {
+            let pending = self.read_pending(limit).await?;
+            if pending.doorbells.is_empty() {
+                self.has_read_pending = true;
+            } else {
+                return Ok(pending);
+            }
+        }
+        let mut delivery = Delivery::default();
+        for stream in self.in_turn() {
+            let wanted = limit.saturating_sub(delivery.doorbells.len());
+            if wanted == 0 {
+                break;
+            }
+            let command = self.read_command(&[&stream], wanted, Position::New { waits: false });
+            self.take(&command, &mut delivery).await?;
+        }
+        if delivery.doorbells.is_empty() && delivery.malformed.is_empty() {
+            let streams: Vec<_> = self.streams.iter().collect();
+            let command = self.read_command(&streams, 1, Position::New { waits: true });
+            self.take(&command, &mut delivery).await?;
+            let surplus = delivery
+                .doorbells
+                .split_off(limit.min(delivery.doorbells.len()));
+            self.surplus.extend(surplus);
+        }
+        Ok(delivery)
+    }
+
+    /// What was delivered to this worker before its connection broke; an entry without fields was deleted since.
+    async fn read_pending(&mut self, limit: usize) -> Result<Delivery, QueueError> {
+        let mut delivery = Delivery::default();
+        for stream in self.streams.clone() {
+            let wanted = limit.saturating_sub(delivery.doorbells.len());
+            if wanted == 0 {
+                break;
+            }
+            let command = self.read_command(&[&stream], wanted, Position::Pending);
+            self.take(&command, &mut delivery).await?;
+        }
+        Ok(delivery)
+    }
+
+    /// The streams in the order of this turn.
+    fn in_turn(&mut self) -> Vec<WorkStream> {
+        let first = TURNS[self.turn % TURNS.len()];
+        let rotation = self.turn % self.streams.len().max(1);
+        self.turn = self.turn.wrapping_add(1);
+        let mut streams = self.streams.clone();
+        // Rotated first, so that queues of one priority take turns too; the sort keeps their order.
+        streams.rotate_left(rotation);
+        streams.sort_by_key(|stream| (stream.priority != first, stream.priority));
+        streams
+    }
+
+    fn read_command(&self, streams: &[&WorkStream], count: usize, position: Position) -> Cmd {
+        let mut command = cmd("XREADGROUP");
+        command.arg("GROUP").arg(GROUP).arg(&self.consumer);
+        command.arg("COUNT").arg(count);
+        if let Position::New { waits: true } = position {
+            command.arg("BLOCK").arg(BLOCK.as_millis().to_string());
+        }
+        command.arg("STREAMS");
+        for stream in streams {
+            command.arg(&stream.key);
+        }
+        for _ in streams {
+            command.arg(match position {
+                Position::Pending => "0",
+                Position::New { .. } => ">",
+            });
+        }
+        command
+    }
+
+    /// Runs a read and sorts what it brings: doorbells to the delivery, everything else out of Redis.
+    async fn take(&mut self, command: &Cmd, delivery: &mut Delivery) -> Result<(), QueueError> {
+        let Some(connection) = &mut self.connection else {
+            return Ok(());
+        };
+        let reply: Option<StreamReadReply> = connection.run(command).await?;
+        let mut unusable = Vec::new();
+        for read in reply.into_iter().flat_map(|reply| reply.keys) {
+            let Some(stream) = self.streams.iter().find(|stream| stream.key == read.key) else {
+                continue;
+            };
+            for entry in read.ids {
+                if entry.map.is_empty() {
+                    unusable.push((stream.key.as_str(), entry.id));
+                    continue;
+                }
+                match parse(&entry.map, &stream.queue, stream.priority) {
+                    Ok(doorbell) => delivery.doorbells.push(Delivered {
+                        doorbell,
+                        key: stream.key.clone(),
+                        entry_id: entry.id,
+                    }),
+                    Err(MalformedDoorbell(reason)) => {
+                        delivery
+                            .malformed
+                            .push(format!("{} {}: {reason}", stream.key, entry.id));
+                        unusable.push((stream.key.as_str(), entry.id));
+                    }
+                }
+            }
+        }
+        let unusable = unusable.iter().map(|(key, id)| (*key, id.as_str()));
+        remove(&self.queue, unusable.collect()).await
+    }
+
+    /// Makes the groups where they are missing, from the stream's first entry on, so that none is skipped.
+    async fn create_groups(&self) -> Result<(), QueueError> {
+        let mut connection = self.queue.connection().await?;
+        for stream in &self.streams {
+            let created = cmd("XGROUP")
+                .arg("CREATE")
+                .arg(&stream.key)
+                .arg(GROUP)
+                .arg("0")
+                .arg("MKSTREAM")
+                .query_async::<()>(&mut connection)
+                .await;
+            match created {
+                Err(error) if error.code() == Some("BUSYGROUP") => {}
+                created => created?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Position {
+    /// What was delivered to this worker and not acknowledged.
+    Pending,
+    /// What was delivered to nobody.
+    New {
+        /// Whether to wait for it.
+        waits: bool,
+    },
+}
+
+/// Acknowledges and deletes entries of any streams, each stream's in one transaction of their pipeline.
+pub(crate) async fn remove(queue: &Queue, entries: Vec<(&str, &str)>) -> Result<(), QueueError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let mut by_key = std::collections::BTreeMap::<&str, Vec<&str>>::new();
+    for (key, id) in entries {
+        by_key.entry(key).or_default().push(id);
+    }
+    let mut connection = queue.connection().await?;
+    for (key, ids) in by_key {
+        pipe()
+            .atomic()
+            .cmd("XACK")
+            .arg(key)
+            .arg(GROUP)
+            .arg(&ids)
+            .ignore()
+            .cmd("XDEL")
+            .arg(key)
+            .arg(&ids)
+            .ignore()
+            .query_async::<()>(&mut connection)
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! Control signals: telling one worker to end one run. Postgres knows it too, so a lost signal only costs time.
+
+use deadpool_redis::redis::streams::StreamReadReply;
+use deadpool_redis::redis::{cmd, from_redis_value_ref, pipe};
+use gantry_domain::{JobId, WorkerId};
+
+use crate::connection::{BLOCK, WaitingConnection};
+use crate::stream_id::StreamId;
+use crate::{Queue, QueueError};
+
+/// Tells a worker to end a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CancelSignal {
+    /// The worker that runs it.
+    pub worker_id: WorkerId,
+    /// The job.
+    pub job_id: JobId,
+    /// Which of its dispatches.
+    pub dispatch: u32,
+}
+
+/// How many signals a worker's stream keeps; older ones were read long ago or are known from Postgres.
+const KEPT_SIGNALS: usize = 1_000;
+/// How long a worker's stream outlives its last signal.
+const SIGNAL_LIFETIME_SECONDS: u64 = 3_600;
+
+impl Queue {
+    /// Tells a worker to end a run.
+    ///
+    /// # Errors
+    /// Redis cannot be reached; then the worker learns it from Postgres with its next heartbeat.
+    pub async fn request_cancel(&self, signal: &CancelSignal) -> Result<(), QueueError> {
+        let key = self.keys.control(signal.worker_id);
+        let mut connection = self.connection().await?;
+        pipe()
+            .cmd("XADD")
+            .arg(&key)
+            .arg("MAXLEN")
+            .arg("~")
+            .arg(KEPT_SIGNALS)
+            .arg("*")
+            .arg("v")
+            .arg("1")
+            .arg("cancel")
+            .arg(signal.job_id.to_string())
+            .arg("dispatch")
+            .arg(signal.dispatch)
+            .ignore()
+            .cmd("EXPIRE")
+            .arg(&key)
+            .arg(SIGNAL_LIFETIME_SECONDS)
+            .ignore()
+            .query_async::<()>(&mut connection)
+            .await?;
+        Ok(())
+    }
+}
+
+/// Reads the signals for one worker, on a connection of its own.
+pub struct SignalReader {
+    queue: Queue,
+    worker_id: WorkerId,
+    connection: Option<WaitingConnection>,
+    last: StreamId,
+}
+
+impl SignalReader {
+    /// A reader for a worker that starts now; connects at its first read.
+    pub fn new(queue: &Queue, worker_id: WorkerId) -> Self {
+        Self {
+            queue: queue.clone(),
+            worker_id,
+            connection: None,
+            last: StreamId::default(),
+        }
+    }
+
+    /// The next signals; waits up to five seconds and may then bring none.
+    ///
+    /// # Errors
+    /// Redis cannot be reached. The next call connects anew; wait a little before it.
+    pub async fn read(&mut self) -> Result<Vec<CancelSignal>, QueueError> {
+        let read = self.read_stream().await;
+        if read.is_err() {
+            self.connection = None;
+        }
+        read
+    }
+
+    async fn read_stream(&mut self) -> Result<Vec<CancelSignal>, QueueError> {
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            None => self
+                .connection
+                .insert(WaitingConnection::open(&self.queue.client).await?),
+        };
+        let mut command = cmd("XREAD");
+        command
+            .arg("BLOCK")
+            .arg(BLOCK.as_millis().to_string())
+            .arg("STREAMS")
+            .arg(self.queue.keys.control(self.worker_id))
+            .arg(self.last.to_string());
+        let reply: Option<StreamReadReply> = connection.run(&command).await?;
+        let mut signals = Vec::new();
+        for entry in reply
+            .into_iter()
+            .flat_map(|reply| reply.keys)
+            .flat_map(|key| key.ids)
+        {
+            if let Ok(id) = entry.id.parse() {
+                self.last = id;
+            }
+            let text = |name| from_redis_value_ref::<String>(entry.map.get(name)?).ok();
+            // What is no cancel signal is of a later version, and not for this one.
+            if let (Some(Ok(job_id)), Some(Ok(dispatch))) = (
+                text("cancel").map(|text| text.parse()),
+                text("dispatch").map(|text| text.parse()),
+            ) {
+                signals.push(CancelSignal {
+                    worker_id: self.worker_id,
+                    job_id,
+                    dispatch,
+                });
+            }
+        }
+        Ok(signals)
+    }
+}
