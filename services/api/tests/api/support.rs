@@ -6,10 +6,10 @@ use std::time::Duration;
 use chrono::Utc;
 use gantry_api::ApiServer;
 use gantry_domain::{
-    JobFailure, JobId, KindDeclaration, KindName, LogLevel, LogLine, LogStream, RetryPolicy,
+    JobFailure, JobId, JobState, KindDeclaration, KindName, LogLevel, LogLine, LogStream, RetryPolicy,
     WorkerId,
 };
-use gantry_queue::{JobEnded, Queue, QueueOptions};
+use gantry_queue::{JobEnded, Queue, QueueOptions, SignalReader};
 use gantry_settings::ApiServiceSettings;
 use gantry_store::{
     ClaimedJob, Completion, NewWorker, Run, RunLogLine, StoreOptions, WorkerStore,
@@ -19,6 +19,7 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 /// How long anything may take that should happen soon.
 pub const SOON: Duration = Duration::from_secs(20);
@@ -169,6 +170,11 @@ impl TestApi {
 
     /// A worker that has announced [`kinds`].
     pub async fn worker(&self) -> TestWorker {
+        self.worker_with(kinds()).await
+    }
+
+    /// A worker that has announced these kinds.
+    pub async fn worker_with(&self, kinds: Vec<KindDeclaration>) -> TestWorker {
         let store = WorkerStore::open(&StoreOptions {
             database_url: self.database.url().to_owned(),
             max_connections: 2,
@@ -186,7 +192,7 @@ impl TestApi {
             store,
             queue,
         };
-        worker.announce(kinds()).await;
+        worker.announce(kinds).await;
         worker
     }
 }
@@ -262,21 +268,32 @@ impl TestWorker {
         let completion = Completion {
             run: claimed.run,
             result: json!({"done": true}),
-            last_log_seq: None,
         };
         let settled = self.store.complete(self.id, &[completion]).await.unwrap();
         assert_eq!(settled, [claimed.run]);
-        self.publish_end(claimed, gantry_domain::JobState::Succeeded).await;
+        self.publish_end(claimed, JobState::Succeeded).await;
+    }
+
+    /// The run that this worker is next told to end.
+    pub async fn next_cancelled(&self) -> Run {
+        let mut reader = SignalReader::new(&self.queue, self.id);
+        let signals = timeout(SOON, reader.read()).await.expect("a signal comes").unwrap();
+        let signal = signals.first().expect("the worker is told");
+        Run {
+            job_id: signal.job_id,
+            dispatch: signal.dispatch,
+        }
     }
 
     pub async fn mark_cancelled(&self, claimed: &ClaimedJob) {
         let error = JobFailure::new("cancelled", "Cancelled.");
-        let settled = self.store.mark_cancelled(self.id, &[claimed.run], &error);
-        assert_eq!(settled.await.unwrap(), [claimed.run]);
-        self.publish_end(claimed, gantry_domain::JobState::Cancelled).await;
+        let runs = [claimed.run];
+        let settled = self.store.mark_cancelled(self.id, &runs, &error);
+        assert_eq!(settled.await.unwrap(), runs);
+        self.publish_end(claimed, JobState::Cancelled).await;
     }
 
-    async fn publish_end(&self, claimed: &ClaimedJob, state: gantry_domain::JobState) {
+    async fn publish_end(&self, claimed: &ClaimedJob, state: JobState) {
         let ended = JobEnded {
             job_id: claimed.job_id(),
             state,
