@@ -1,9 +1,4 @@
 //! Pure words of Quantum ESPRESSO: its input as a model, its progress output and its results.
-//!
-//! The user's text is never passed on: [`RelaxInput::parse`] reads it into a checked model and
-//! [`RelaxInput::emit`] writes Gantry's own input from that model. [`ProgressReader`] follows what
-//! `pw.x` prints, [`ResultDocument`] reads what it leaves behind, and [`judge`] says what came of it.
-//! Measured with Quantum ESPRESSO 6.7 as Debian ships it.
 
 mod error;
 mod input;

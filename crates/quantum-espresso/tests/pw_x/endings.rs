@@ -58,8 +58,8 @@ fn electrons_that_do_not_converge_are_named_as_the_reason() {
 
 #[test]
 fn a_run_ended_by_its_time_limit_says_so() {
-    let slab = include_str!("../../inputs/al001_slab_fixed_relax.in");
-    let run = process::run_for_at_most(slab, Some(1));
+    let takes_long = include_str!("../../inputs/o2_falseconv_relax.in");
+    let run = process::run_for_at_most(takes_long, Some(1));
     let result = finished(&run);
     assert!(!result.converged);
     assert_eq!(
