@@ -1,3 +1,4 @@
 //! The worker: fetches, executes and settles jobs, and does the maintenance.
 
+pub mod kinds_file;
 pub mod process;

@@ -31,7 +31,7 @@ mod scratch;
 pub use error::ProcessError;
 pub use exit::{ProgramExit, ProgramOutcome, StopReason};
 pub use guardian::{Guardian, take_over_when_supervising};
-pub use output::{LINE_LIMIT_BYTES, LineSplitter, OutputLine, OutputStream};
+pub use output::{LineSplitter, OutputLine, OutputStream};
 pub use program::{Program, ResourceLimits, STDIN_LIMIT_BYTES, SoftStop, StopLadder, StopStep};
 pub use running::{OUTPUT_CHANNEL_LINES, RunningProgram, StopHandle};
 pub use scratch::{ScratchFolder, ScratchRoot};
