@@ -1,21 +1,4 @@
-//! Command kinds: the operator's TOML file that turns programs of the machine into job kinds.
-//!
-//! ```toml
-//! [[kind]]
-//! name = "report.render.v1"                       # not under `system.` or `qe.`
-//! description = "Renders a report as PDF."
-//! program = "/opt/report/bin/render"              # or a bare name, looked up in the worker's PATH
-//! arguments = ["--quiet"]
-//! payload_schema = "render.schema.json"           # beside this file; or the JSON Schema itself as a table
-//! timeout_seconds = 600                           # of one attempt
-//! memory_limit_mb = 512                           # MiB of address space of each process
-//! queue = "reports"                               # optional: `default`
-//! max_attempts = 2                                # optional: 4
-//! environment = { pass = ["PATH", "LANG"], set = { OMP_NUM_THREADS = "1" } }
-//! exit_codes = { retry = [75], final = [64, 65] }
-//! progress_pattern = '^(?<percent>\d+)% (?<message>.*)$'
-//! result_file = "result.json"                     # in the scratch folder; without one the result is {"exit_code":0}
-//! ```
+//! Command kinds: the operator's file that turns programs of the machine into job kinds.
 
 mod declared_kind;
 mod error;
@@ -72,6 +55,23 @@ pub struct CommandKind {
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 /// Reads a kinds file. Nothing of it is taken unless all of it is right.
+///
+/// ```toml
+/// [[kind]]
+/// name = "report.render.v1"                       # not under `system.` or `qe.`
+/// description = "Renders a report as PDF."
+/// program = "/opt/report/bin/render"              # or a bare name, looked up in the worker's PATH
+/// arguments = ["--quiet"]
+/// payload_schema = "render.schema.json"           # beside this file; or the JSON Schema itself as a table
+/// timeout_seconds = 600                           # of one attempt
+/// memory_limit_mb = 512                           # MiB of address space of each process
+/// queue = "reports"                               # optional: `default`
+/// max_attempts = 2                                # optional: 4
+/// environment = { pass = ["PATH", "LANG"], set = { OMP_NUM_THREADS = "1" } }
+/// exit_codes = { retry = [75], final = [64, 65] }
+/// progress_pattern = '^(?<percent>\d+)% (?<message>.*)$'
+/// result_file = "result.json"                     # in the scratch folder; without one the result is {"exit_code":0}
+/// ```
 ///
 /// # Errors
 /// One line that names the file, the kind and the field of the first fault.
