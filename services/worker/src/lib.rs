@@ -11,6 +11,7 @@ mod job_log;
 mod journal;
 mod lease;
 mod maintenance;
+pub mod kinds_file;
 pub mod process;
 mod progress;
 mod registry;
