@@ -65,6 +65,9 @@ impl Executor {
         let run = job.run;
         let (stop_sender, stop) = stop_channel();
         let entry = self.runs.enter(run, stop_sender.clone());
+        if *self.lease.borrow() <= Instant::now() {
+            stop_sender.stop(StopReason::LeaseLost);
+        }
         let log = JobLog::new(run, job.attempt, job.last_log_seq, self.journal.clone());
         let outcome = match self.registry.handler(&job.kind) {
             Some(handler) => {

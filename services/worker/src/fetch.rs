@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::backoff::Backoff;
 use crate::execute::Executor;
 use crate::health::Pulse;
+use crate::shutdown::{Shutdown, Urgency};
 
 /// Takes jobs while there is room for them.
 pub(crate) struct Fetcher {
@@ -20,19 +21,38 @@ pub(crate) struct Fetcher {
     pub(crate) room: Arc<Semaphore>,
     pub(crate) executor: Executor,
     pub(crate) pulse: Pulse,
+    pub(crate) shutdown: Shutdown,
 }
 
 impl Fetcher {
-    /// Takes jobs until it is dropped, which it may be at any await: a doorbell that was read and not acted upon comes
-    /// again, and a job that was claimed and not started is rescued when the lease ends.
+    /// Takes jobs until the worker is to stop, and then gives back what it was told of and has not claimed. Ended in
+    /// the middle by a lost lease it leaves nothing behind that is not made good: a doorbell that was not acted upon is
+    /// given back by the maintenance, and a job that was claimed and not started is rescued.
     pub(crate) async fn keep(mut self) {
+        self.take_jobs().await;
+        if let Err(error) = self.reader.give_back().await {
+            tracing::warn!(%error, "unclaimed doorbells were not given back; the maintenance will");
+        }
+    }
+
+    async fn take_jobs(&mut self) {
         let mut backoff = Backoff::new();
+        let shutdown = self.shutdown.clone();
         loop {
-            let Ok(first) = Arc::clone(&self.room).acquire_owned().await else {
+            let first = tokio::select! {
+                permit = Arc::clone(&self.room).acquire_owned() => permit,
+                () = shutdown.at_least(Urgency::Drain) => return,
+            };
+            let Ok(first) = first else {
                 return;
             };
             let room = self.room.available_permits() + 1;
-            match self.reader.read(room).await {
+            // Only the reading may be cut short: what is claimed is started.
+            let read = tokio::select! {
+                read = self.reader.read(room) => read,
+                () = shutdown.at_least(Urgency::Drain) => return,
+            };
+            match read {
                 Ok(delivery) => {
                     backoff = Backoff::new();
                     self.pulse.redis_answered();
@@ -49,7 +69,10 @@ impl Fetcher {
                         tracing::warn!(%error, "no doorbells can be read now; trying again");
                     }
                     drop(first);
-                    backoff.pause().await;
+                    tokio::select! {
+                        () = backoff.pause() => {}
+                        () = shutdown.at_least(Urgency::Drain) => return,
+                    }
                 }
             }
         }
@@ -58,7 +81,9 @@ impl Fetcher {
     /// Claims what was delivered and starts the runs; only then are the doorbells acknowledged.
     async fn start(&self, delivered: Vec<Delivered>, first: OwnedSemaphorePermit) {
         let runs: Vec<_> = delivered.iter().map(run_of).collect();
-        let claimed = self.claim(&runs).await;
+        let Some(claimed) = self.claim(&runs).await else {
+            return;
+        };
         let mut permits = vec![first];
         for job in claimed {
             let permit = match permits.pop() {
@@ -79,22 +104,25 @@ impl Fetcher {
         }
     }
 
-    /// Tries until Postgres answers. A claim whose answer was lost may have happened: the second try then finds the
-    /// jobs running, and they are rescued when the lease ends.
-    async fn claim(&self, runs: &[Run]) -> Vec<ClaimedJob> {
+    /// Tries until Postgres answers; none when the worker is to stop first. A claim whose answer was lost may have
+    /// happened: the second try then finds the jobs running, and they are rescued when the lease ends.
+    async fn claim(&self, runs: &[Run]) -> Option<Vec<ClaimedJob>> {
         let mut backoff = Backoff::new();
         loop {
             match self.store.claim(self.worker_id, runs, &self.kinds).await {
-                Ok(claimed) => return claimed,
+                Ok(claimed) => return Some(claimed),
                 Err(StoreError::Unavailable(error)) => {
                     if backoff.is_fresh() {
                         tracing::warn!(%error, "jobs cannot be claimed now; trying again");
                     }
-                    backoff.pause().await;
+                    tokio::select! {
+                        () = backoff.pause() => {}
+                        () = self.shutdown.at_least(Urgency::Drain) => return None,
+                    }
                 }
                 Err(error) => {
                     tracing::error!(%error, "jobs could not be claimed; they wait on");
-                    return Vec::new();
+                    return Some(Vec::new());
                 }
             }
         }

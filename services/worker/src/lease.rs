@@ -83,6 +83,8 @@ impl LeaseKeeper {
                 break;
             }
         }
+        // Before the runs are told, so that one that begins at this moment sees it too.
+        self.valid_until.send_replace(Instant::now());
         self.runs.stop_all(StopReason::LeaseLost);
     }
 

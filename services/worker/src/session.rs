@@ -101,6 +101,7 @@ pub(crate) async fn run_session(parts: SessionParts) -> SessionEnd {
         room: Arc::new(Semaphore::new(parts.options.concurrency)),
         executor,
         pulse: parts.pulse.clone(),
+        shutdown: parts.shutdown.clone(),
     };
     let mut lease = Background::start(keeper.keep());
     let journal = Background::start(journal.keep());
@@ -133,16 +134,14 @@ pub(crate) async fn run_session(parts: SessionParts) -> SessionEnd {
 async fn drain(
     parts: &SessionParts,
     runs: &Runs,
-    fetching: Background,
+    mut fetching: Background,
     mut journal: Background,
     mut settler: Background,
 ) {
     parts.shutdown.at_least(Urgency::Drain).await;
     parts.pulse.is_draining();
-    // Ends the fetcher with its executor, so that the runs hold the last senders to journal and settler. A batch that
-    // is being claimed at this moment is rescued from Postgres once this worker has signed off.
-    fetching.0.abort();
-    drop(fetching);
+    // The fetcher ends by itself, and with it its senders: then the runs hold the last ones to journal and settler.
+    let _ = (&mut fetching.0).await;
     tracing::info!(count = runs.count(), "draining: no more jobs are taken");
     let drained = timeout(parts.options.drain_timeout, runs.all_ended());
     let is_drained = tokio::select! {
