@@ -1,4 +1,4 @@
-//! The folder in which private servers keep their data, sockets and logs, and with which they end.
+//! The folder in which private servers keep their data and logs, and with which they end.
 
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::{Seek, Write};
