@@ -39,6 +39,21 @@ fn a_key_given_twice_is_refused_because_programs_differ_on_which_one_counts() {
 }
 
 #[test]
+fn a_value_that_climbs_out_of_the_folder_is_refused_although_it_would_have_no_effect() {
+    assert_refused(
+        "prefix        = 'job'",
+        "prefix = '../../x'",
+        "control.prefix",
+    );
+    assert_refused(
+        "outdir        = './scratch'",
+        "outdir = 'a/../..'",
+        "control.outdir",
+    );
+    assert_key_refused("CONTROL", "wfcdir = '../up'", "control.wfcdir");
+}
+
+#[test]
 fn a_namelist_given_twice_is_refused() {
     assert_refused("&SYSTEM", "&CONTROL\n/\n&SYSTEM", "&CONTROL");
     assert_refused(

@@ -78,6 +78,13 @@ pub(super) enum Treatment {
     Kept(Kind),
 }
 
+impl Treatment {
+    /// Whether what the user wrote has no effect.
+    pub(super) fn sets_aside(&self) -> bool {
+        matches!(self, Self::SetByService | Self::Dropped)
+    }
+}
+
 /// The type and range of a key that the user decides.
 pub(super) enum Kind {
     Integer {

@@ -136,6 +136,10 @@ impl Checker<'_> {
                 .faults
                 .add(path, format!("line {line}: the key is given twice"));
         }
+        if rule.treatment.sets_aside() && climbs(literal.text()) {
+            let problem = "leads out of the job's own folder; leave the key out, Gantry decides it";
+            return self.faults.add(path, format!("line {line}: {problem}"));
+        }
         match &rule.treatment {
             Treatment::SetByService => self.set_aside(path, "Gantry sets this key itself"),
             Treatment::Dropped => self.set_aside(path, "this key has no effect in Gantry"),
@@ -224,4 +228,10 @@ impl SettingKey {
             None => name,
         }
     }
+}
+
+/// Whether a path has a part that climbs to the folder above. Such a value has no effect here, but nobody writes it
+/// for Gantry in good faith.
+fn climbs(path: &str) -> bool {
+    path.split('/').any(|part| part.trim() == "..")
 }
