@@ -20,4 +20,4 @@ check:
 
 # Check licences, sources and the fences around libraries
 deny:
-    cargo deny --config .deny.toml check bans licenses sources
+    cargo deny check bans licenses sources

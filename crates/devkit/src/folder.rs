@@ -1,4 +1,4 @@
-//! The folder in which private servers keep their data, sockets and logs, and with which they end.
+//! The folder in which private servers keep their data and logs, and with which they end.
 
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::{Seek, Write};
@@ -22,7 +22,8 @@ const PREDECESSOR_LIMIT: Duration = Duration::from_secs(15);
 /// A folder used by one process at a time, and everything started in it.
 ///
 /// Whatever runs in the folder ends when the last clone of this value is dropped, and also when the process that holds
-/// it ends in any other way, `kill -9` included. A temporary folder is removed then.
+/// it ends in any other way, `kill -9` included. A temporary folder is removed then. Servers in it listen on loopback only
+/// and ask for a password made for this folder.
 #[derive(Debug, Clone)]
 pub struct Folder {
     path: Arc<Path>,

@@ -1,7 +1,4 @@
 //! Private PostgreSQL and Redis servers and whole Gantry stacks, for daily use, the demo and the tests.
-//!
-//! Everything runs in a [`Folder`], listens on loopback only, asks for a password made for that folder, and ends with
-//! the process that started it, even when that process is killed with `kill -9`: see [`Folder`] for how.
 
 mod account;
 mod binaries;

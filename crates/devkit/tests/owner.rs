@@ -99,8 +99,8 @@ fn servers_and_temporary_data_go_away_when_the_owner_is_killed() {
 }
 
 #[test]
-fn servers_and_temporary_data_go_away_when_the_owner_is_interrupted() {
-    ends_with_its_owner(Signal::SIGINT);
+fn servers_and_temporary_data_go_away_when_the_owner_is_terminated() {
+    ends_with_its_owner(Signal::SIGTERM);
 }
 
 #[test]

@@ -20,6 +20,9 @@ const TURNS: [Priority; 10] = {
     ]
 };
 
+/// How many doorbells are given back at a time.
+const GIVE_BACK_PAGE: usize = 500;
+
 /// One stream of doorbells.
 #[derive(Debug, Clone)]
 struct WorkStream {
@@ -117,6 +120,26 @@ impl DoorbellReader {
             .iter()
             .map(|delivered| (delivered.key.as_str(), delivered.entry_id.as_str()));
         remove(&self.queue, entries.collect()).await
+    }
+
+    /// Gives back what was delivered and not acted upon, for other workers to take: to be called last, on the way out.
+    ///
+    /// # Errors
+    /// Redis cannot be reached; then the maintenance gives it back once this worker is gone.
+    pub async fn give_back(mut self) -> Result<(), QueueError> {
+        self.connection = Some(WaitingConnection::open(&self.queue.client).await?);
+        loop {
+            let unread = self.read_pending(GIVE_BACK_PAGE).await?.doorbells;
+            if unread.is_empty() {
+                return Ok(());
+            }
+            let doorbells: Vec<_> = unread
+                .iter()
+                .map(|unread| unread.doorbell.clone())
+                .collect();
+            self.queue.ring(&doorbells).await?;
+            self.acknowledge(&unread).await?;
+        }
     }
 
     async fn read_streams(&mut self, limit: usize) -> Result<Delivery, QueueError> {

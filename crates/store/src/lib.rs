@@ -25,4 +25,4 @@ pub use transitions::{
     Run, RunProgress, YieldedRun,
 };
 pub use worker_store::WorkerStore;
-pub use workers::{CancelRequest, LeaseRenewal, NewWorker};
+pub use workers::{CancelRequest, LeaseRenewal, NewWorker, ReconciliationFrame};

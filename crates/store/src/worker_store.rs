@@ -8,12 +8,15 @@ use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 use crate::connection::{ServiceRole, check_row_security, open};
 use crate::door::Door;
-use crate::statement::{column, statement};
+use crate::statement::statement;
 use crate::transitions::{
     self, ClaimedJob, Completion, DOORBELL_COLUMNS, FailedRun, Failure, Rescued, Run, RunProgress,
     YieldedRun, doorbell,
 };
-use crate::{LeaseRenewal, NewWorker, RunLogLine, StoreError, StoreOptions, job_logs, workers};
+use crate::{
+    LeaseRenewal, NewWorker, ReconciliationFrame, RunLogLine, StoreError, StoreOptions, job_logs,
+    workers,
+};
 
 /// The store as a worker holds it, with the rights of the role `gantry_worker`.
 #[derive(Debug, Clone)]
@@ -210,26 +213,16 @@ impl WorkerStore {
         transitions::rescue_lost(&self.runs, limit).await
     }
 
-    /// The database's time.
+    /// What a comparison of queues with their streams starts from.
     ///
     /// # Errors
     /// Postgres cannot be reached.
-    pub async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
-        let row = self
-            .runs
-            .query_one_raw(statement("SELECT now() AS now", []))
-            .await?;
-        match row {
-            Some(row) => column(&row, "now"),
-            None => Err(StoreError::UnknownContent {
-                column: "now",
-                reason: "no row came back".to_owned(),
-            }),
-        }
+    pub async fn reconciliation_frame(&self) -> Result<ReconciliationFrame, StoreError> {
+        workers::reconciliation_frame(&self.runs).await
     }
 
-    /// At most `limit` jobs that have waited in `queue` since `until` or longer, the longest first, those after the
-    /// job `after` in that order.
+    /// At most `limit` jobs that have waited in `queue` since `until` or longer and that a live worker could run, by id,
+    /// those after the job `after`.
     ///
     /// # Errors
     /// Postgres cannot be reached.
@@ -242,7 +235,12 @@ impl WorkerStore {
     ) -> Result<Vec<Doorbell>, StoreError> {
         let sql = format!(
             "SELECT {DOORBELL_COLUMNS} FROM jobs
-             WHERE state = 'queued' AND queue = $1 AND queued_at <= $2 AND ($3::uuid IS NULL OR id > $3)
+             WHERE jobs.state = 'queued' AND queue = $1 AND queued_at <= $2 AND ($3::uuid IS NULL OR id > $3)
+                AND EXISTS (
+                    SELECT 1 FROM workers
+                    WHERE state = 'active' AND lease_expires_at > now()
+                        AND jobs.queue = ANY (workers.queues) AND jobs.kind = ANY (workers.kinds)
+                )
              ORDER BY id LIMIT $4"
         );
         let rows = self

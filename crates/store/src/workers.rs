@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use gantry_domain::{JobId, KindDeclaration, QueueName, WorkerId, WorkerState, WorkerSummary};
 use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult, TransactionTrait};
 use uuid::Uuid;
@@ -170,6 +171,36 @@ pub(crate) async fn alive(
     rows.iter()
         .map(|row| Ok(WorkerId::from_uuid(column(row, "id")?)))
         .collect()
+}
+
+/// What a comparison of queues with their streams starts from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReconciliationFrame {
+    /// The database's time.
+    pub now: DateTime<Utc>,
+    /// The queues that live workers serve.
+    pub queues: Vec<QueueName>,
+}
+
+pub(crate) async fn reconciliation_frame(
+    connection: &DatabaseConnection,
+) -> Result<ReconciliationFrame, StoreError> {
+    let sql = "
+        SELECT now() AS now, ARRAY (
+            SELECT DISTINCT unnest(queues) FROM workers WHERE state = 'active' AND lease_expires_at > now() ORDER BY 1
+        ) AS queues";
+    let row = connection.query_one_raw(statement(sql, [])).await?;
+    let row = row.ok_or_else(|| StoreError::UnknownContent {
+        column: "now",
+        reason: "no row came back".to_owned(),
+    })?;
+    Ok(ReconciliationFrame {
+        now: column(&row, "now")?,
+        queues: column::<Vec<String>>(&row, "queues")?
+            .iter()
+            .map(|name| parse("queues", name))
+            .collect::<Result<_, _>>()?,
+    })
 }
 
 pub(crate) async fn list(

@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 
 use gantry_devkit::{Folder, PrivatePostgres, PrivateRedis, Result};
 
+// `cargo xtask test` sets both, so that all test processes of a run share one server each. What cannot be had here makes
+// the test panic with the reason, because it can do nothing else about it.
 const DATABASE_URL: &str = "GANTRY_TEST_DATABASE_URL";
 const REDIS_URL: &str = "GANTRY_TEST_REDIS_URL";
 

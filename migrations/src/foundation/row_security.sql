@@ -33,8 +33,11 @@ CREATE POLICY identity_door ON tenants TO gantry_api
 CREATE POLICY identity_door ON users TO gantry_api
     USING (current_door() = 'identity') WITH CHECK (current_door() = 'identity');
 
--- Door `submit`: submissions of several tenants share one INSERT. It can only add rows, not read or change any.
+-- Door `submit`: submissions of several tenants share one INSERT. It can only add rows, and read what this very
+-- transaction added, which RETURNING needs; it can change none.
 CREATE POLICY submit_door ON jobs FOR INSERT TO gantry_api WITH CHECK (current_door() = 'submit');
+CREATE POLICY submit_door_answer ON jobs FOR SELECT TO gantry_api
+    USING (current_door() = 'submit' AND created_at = now());
 
 -- Door `dispatch`: a worker claims, runs and settles the jobs of every tenant.
 CREATE POLICY dispatch_door ON jobs TO gantry_worker

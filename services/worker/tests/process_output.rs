@@ -7,8 +7,9 @@ mod waiting;
 
 use std::fs;
 
+use gantry_domain::LOG_LINE_LIMIT_BYTES;
 use gantry_worker::process::{
-    LINE_LIMIT_BYTES, LineSplitter, OUTPUT_CHANNEL_LINES, OutputLine, OutputStream, ProgramOutcome,
+    LineSplitter, OUTPUT_CHANNEL_LINES, OutputLine, OutputStream, ProgramOutcome,
 };
 use proptest::prelude::*;
 use scripts::{guardian, run, script};
@@ -47,7 +48,7 @@ async fn a_single_line_of_100_megabytes_is_cut_and_never_held() {
     assert_eq!(lines.len(), 2);
     assert_eq!(
         (lines[0].text.len(), lines[0].truncated),
-        (LINE_LIMIT_BYTES, true)
+        (LOG_LINE_LIMIT_BYTES, true)
     );
     assert_eq!(
         (lines[1].text.as_str(), lines[1].truncated),
@@ -143,11 +144,14 @@ async fn a_line_is_there_as_soon_as_it_was_written() {
 
 #[test]
 fn a_line_of_exactly_the_limit_is_not_truncated_and_one_more_byte_is() {
-    for (size, truncated) in [(LINE_LIMIT_BYTES, false), (LINE_LIMIT_BYTES + 1, true)] {
+    for (size, truncated) in [
+        (LOG_LINE_LIMIT_BYTES, false),
+        (LOG_LINE_LIMIT_BYTES + 1, true),
+    ] {
         let lines = split(&[&vec![b'a'; size]]);
         assert_eq!(
             (lines[0].text.len(), lines[0].truncated),
-            (LINE_LIMIT_BYTES, truncated)
+            (LOG_LINE_LIMIT_BYTES, truncated)
         );
     }
 }
@@ -155,12 +159,12 @@ fn a_line_of_exactly_the_limit_is_not_truncated_and_one_more_byte_is() {
 #[test]
 fn a_character_is_never_cut_in_two() {
     let lines = split(&[
-        "ä".repeat(LINE_LIMIT_BYTES).as_bytes(),
+        "ä".repeat(LOG_LINE_LIMIT_BYTES).as_bytes(),
         b"\n",
-        "€".repeat(LINE_LIMIT_BYTES).as_bytes(),
+        "€".repeat(LOG_LINE_LIMIT_BYTES).as_bytes(),
     ]);
-    assert_eq!(lines[0].text, "ä".repeat(LINE_LIMIT_BYTES / 2));
-    assert_eq!(lines[1].text, "€".repeat(LINE_LIMIT_BYTES / 3));
+    assert_eq!(lines[0].text, "ä".repeat(LOG_LINE_LIMIT_BYTES / 2));
+    assert_eq!(lines[1].text, "€".repeat(LOG_LINE_LIMIT_BYTES / 3));
 }
 
 fn split(chunks: &[&[u8]]) -> Vec<OutputLine> {
@@ -191,10 +195,10 @@ proptest! {
 
     #[test]
     fn no_line_holds_a_control_character_or_exceeds_the_limit(
-        text in prop::collection::vec(any::<u8>(), 0..3 * LINE_LIMIT_BYTES),
+        text in prop::collection::vec(any::<u8>(), 0..3 * LOG_LINE_LIMIT_BYTES),
     ) {
         for line in split(&[&text]) {
-            prop_assert!(line.text.len() <= LINE_LIMIT_BYTES);
+            prop_assert!(line.text.len() <= LOG_LINE_LIMIT_BYTES);
             prop_assert!(line.text.chars().all(|character| character == '\t' || !character.is_control()));
         }
     }

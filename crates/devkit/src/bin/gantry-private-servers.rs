@@ -1,7 +1,4 @@
 //! Runs a private PostgreSQL and Redis until it is ended, for working on tests without starting servers each time.
-//!
-//! Usage: `gantry-private-servers [FOLDER]`. Without a folder the data is temporary. Prints lines of `NAME=value` for
-//! the environment of the tests once both servers are ready.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,6 +6,7 @@ use std::thread;
 
 use gantry_devkit::{Folder, PrivatePostgres, PrivateRedis, Result};
 
+/// Usage: `gantry-private-servers [FOLDER]`. Without a folder the data is temporary.
 fn main() -> ExitCode {
     match run(std::env::args_os().nth(1).map(PathBuf::from)) {
         Ok(()) => ExitCode::SUCCESS,
@@ -19,6 +17,7 @@ fn main() -> ExitCode {
     }
 }
 
+/// Prints lines of `NAME=value` for the environment of the tests once both servers are ready.
 fn run(folder: Option<PathBuf>) -> Result<()> {
     let folder = match folder {
         Some(path) => Folder::named(&path)?,

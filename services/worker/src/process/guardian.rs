@@ -27,6 +27,22 @@ pub(super) const LAUNCH: &str = "launch";
 pub(super) const THIS_EXECUTABLE: &str = "/proc/self/exe";
 
 /// Starts programs, each under a guardian of its own.
+///
+/// Three processes stand between a job and its program, all of them the same executable:
+///
+/// ```text
+/// worker ──socket──▶ guardian ──socket──▶ launcher ──exec──▶ program
+///    ▲                  │ adopts every orphan, kills and reaps whatever is left
+///    └── stdout, stderr of the program, read line by line ◀──┘
+/// ```
+///
+/// - The **guardian** notices the worker's death (even by SIGKILL) as the end of its socket, and a worker that is
+///   frozen as a lease that is not renewed. It is the subreaper of everything the program starts, so that a process
+///   that leaves the group or the session is still found and killed.
+/// - The **launcher** puts limits on itself and asks the kernel to be killed when the guardian dies, then becomes
+///   the program.
+///
+/// The program's end is the end of the run: whatever it left running is killed before the exit is reported.
 #[derive(Debug, Clone)]
 pub struct Guardian {
     executable: PathBuf,

@@ -71,15 +71,8 @@ fn watch_over_one_program() -> io::Result<()> {
         }
     };
     obey_in_the_background(worker.try_clone()?, Arc::clone(&program));
+    announce(&worker, &program)?;
     let refusal = hand_over(launch, launcher);
-    if refusal.is_empty() {
-        report(
-            &worker,
-            &Report::Started {
-                process_id: program.process.as_raw(),
-            },
-        )?;
-    }
     let ending = program.wait_for_end()?;
     end_every_descendant()?;
     report(
@@ -107,6 +100,12 @@ fn close_inherited_files() -> io::Result<()> {
         let _ = close(file);
     }
     Ok(())
+}
+
+/// Before the program can do anything, so that the worker knows what to kill even if this process is killed next.
+fn announce(worker: &UnixStream, program: &WatchedProgram) -> io::Result<()> {
+    let process_id = program.process.as_raw();
+    report(worker, &Report::Launching { process_id })
 }
 
 fn ignore_polite_signals() -> io::Result<()> {

@@ -2,15 +2,13 @@
 
 use std::os::fd::AsFd;
 
+use gantry_domain::{LOG_LINE_LIMIT_BYTES, LogStream};
 use nix::{errno::Errno, unistd::read};
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
     sync::mpsc,
 };
 use tokio_util::sync::CancellationToken;
-
-/// The text of a line is at most so long; the rest of the line is discarded and the line flagged.
-pub const LINE_LIMIT_BYTES: usize = 16 * 1024;
 
 /// Read from a pipe at once.
 const READ_SIZE_BYTES: usize = 16 * 1024;
@@ -30,12 +28,21 @@ pub enum OutputStream {
     Stderr,
 }
 
+impl From<OutputStream> for LogStream {
+    fn from(stream: OutputStream) -> Self {
+        match stream {
+            OutputStream::Stdout => Self::Stdout,
+            OutputStream::Stderr => Self::Stderr,
+        }
+    }
+}
+
 /// One line of output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutputLine {
     /// Where it was written. Lines of one stream are in order; the two streams are not ordered between them.
     pub stream: OutputStream,
-    /// Without its line end and at most [`LINE_LIMIT_BYTES`] long. Invalid UTF-8 is replaced by U+FFFD, and control
+    /// Without its line end and at most [`LOG_LINE_LIMIT_BYTES`] long. Invalid UTF-8 is replaced by U+FFFD, and control
     /// characters except the tab by their pictures (NUL by U+2400, escape by U+241B).
     pub text: String,
     /// Whether the line was longer.
@@ -52,7 +59,7 @@ pub struct LineSplitter {
 }
 
 impl LineSplitter {
-    const KEPT_BYTES: usize = LINE_LIMIT_BYTES + LONGEST_CHARACTER_BYTES;
+    const KEPT_BYTES: usize = LOG_LINE_LIMIT_BYTES + LONGEST_CHARACTER_BYTES;
 
     /// At the beginning of a line.
     pub fn new(stream: OutputStream) -> Self {
@@ -90,7 +97,7 @@ impl LineSplitter {
             .chars()
             .map(visible)
             .collect();
-        let kept = text.floor_char_boundary(LINE_LIMIT_BYTES);
+        let kept = text.floor_char_boundary(LOG_LINE_LIMIT_BYTES);
         let truncated = self.overflowed || kept < text.len();
         text.truncate(kept);
         self.line.clear();

@@ -1,7 +1,4 @@
 //! What worker, guardian and launcher say to each other over their sockets.
-//!
-//! Worker to guardian and guardian to launcher: one [`Launch`], as two blocks that each start with their length.
-//! After it, worker to guardian: [`Command`]s; guardian to worker: [`Report`]s; both one JSON text a line.
 
 use std::{
     ffi::OsString,
@@ -22,7 +19,8 @@ pub(super) struct LaunchPlan {
     pub(super) limits: ResourceLimits,
 }
 
-/// A plan and the bytes for stdin, as they travel.
+/// A plan and the bytes for stdin, as they travel first from worker to guardian and from there to the launcher: two
+/// blocks that each start with their length. All that follows is one JSON text a line.
 pub(super) struct Launch {
     plan: Vec<u8>,
     stdin: Vec<u8>,
@@ -100,8 +98,8 @@ pub(super) enum Command {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Report {
-    /// The program runs under this process id, which is also that of its group and session.
-    Started { process_id: i32 },
+    /// The program is about to run under this process id, which will also be that of its group and session.
+    Launching { process_id: i32 },
     /// The program could not be started. Nothing is left.
     StartFailed { reason: String },
     /// The program has ended and nothing of it is left.

@@ -279,7 +279,7 @@ async fn read_end(reports: OwnedReadHalf) -> End {
     let mut program = None;
     while let Ok(Some(line)) = reports.next_line().await {
         match serde_json::from_str(&line) {
-            Ok(Report::Started { process_id }) => program = Some(Pid::from_raw(process_id)),
+            Ok(Report::Launching { process_id }) => program = Some(Pid::from_raw(process_id)),
             Ok(Report::StartFailed { reason }) => {
                 return End::without_usage(ProgramOutcome::StartFailed(reason));
             }

@@ -1,0 +1,127 @@
+//! From the credentials of a request to a principal: the provider says who it is, the allow-list whether they may come in.
+
+mod verified_tokens;
+
+use std::sync::Arc;
+
+use crate::allow_list::AllowList;
+use crate::clock::{Clock, SystemClock};
+use crate::config::AuthConfig;
+use crate::credentials::{Credentials, HeaderField, Transport, header_name};
+use crate::error::{AuthError, ConfigError};
+use crate::principal::{Email, Identity, Principal};
+use crate::providers::{IdentityProvider, provider_of};
+
+use self::verified_tokens::{TokenDigest, VerifiedTokens};
+pub use self::verified_tokens::{VERIFIED_TOKEN_CAPACITY, VERIFIED_TOKEN_LIMIT};
+
+/// Decides who may come in. One for the whole process; shared by reference.
+pub struct Authenticator {
+    provider: Box<dyn IdentityProvider>,
+    allow_list: AllowList,
+    verified_tokens: VerifiedTokens,
+    authorized_parties: Vec<String>,
+}
+
+impl Authenticator {
+    /// The authenticator of the configured provider.
+    ///
+    /// # Errors
+    /// [`ConfigError`], one line that names the setting, when something is missing, wrong, contradictory or not compiled in.
+    pub fn new(config: &AuthConfig) -> Result<Self, ConfigError> {
+        Self::with_clock(config, Arc::new(SystemClock::default()))
+    }
+
+    /// As [`Authenticator::new`], by another clock.
+    ///
+    /// # Errors
+    /// As [`Authenticator::new`].
+    pub fn with_clock(config: &AuthConfig, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
+        let mode = config.mode.ok_or(ConfigError::Invalid {
+            setting: "AUTH_MODE",
+            fault: "is required: one of clerk, oidc, dev-bypass".to_owned(),
+        })?;
+        let provider = provider_of(mode, config, Arc::clone(&clock))?;
+        Ok(Self {
+            provider,
+            allow_list: AllowList::from_config(config)?,
+            verified_tokens: VerifiedTokens::new(clock),
+            authorized_parties: config.authorized_parties.clone(),
+        })
+    }
+
+    /// The cookie that may hold a token, for [`Credentials::from_headers`].
+    pub fn session_cookie_name(&self) -> Option<&'static str> {
+        self.provider.session_cookie_name()
+    }
+
+    /// Who sent these credentials, if they may come in.
+    ///
+    /// # Errors
+    /// [`AuthError`], with a text for the log and one for the caller.
+    pub async fn authenticate(&self, credentials: &Credentials) -> Result<Principal, AuthError> {
+        let identity = self.identity(credentials).await?;
+        self.check_origin(credentials, &identity)?;
+        self.allow_list.admit(&identity)?;
+        check_tenant(credentials, &identity)?;
+        Ok(Principal::from(identity))
+    }
+
+    async fn identity(&self, credentials: &Credentials) -> Result<Identity, AuthError> {
+        let digest = credentials
+            .token()
+            .ok()
+            .map(|(token, _)| TokenDigest::of(token));
+        if let Some(identity) = digest.and_then(|digest| self.verified_tokens.identity(digest)) {
+            return Ok(identity);
+        }
+        let identity = self.provider.authenticate(credentials).await?;
+        // Only what is fully known is remembered: an address that could not be looked up is asked for again.
+        if let (Some(digest), Some(expires_at)) = (digest, identity.expires_at)
+            && identity.email != Email::Unavailable
+        {
+            self.verified_tokens
+                .remember(digest, identity.clone(), expires_at);
+        }
+        Ok(identity)
+    }
+
+    /// A browser sends a cookie along whichever page makes the request, so that page must be one the session is for.
+    fn check_origin(
+        &self,
+        credentials: &Credentials,
+        identity: &Identity,
+    ) -> Result<(), AuthError> {
+        if !matches!(credentials.token(), Ok((_, Transport::Cookie))) {
+            return Ok(());
+        }
+        let is_known = |origin: &String| {
+            identity.authorized_party.as_ref() == Some(origin)
+                || self.authorized_parties.contains(origin)
+        };
+        match &credentials.origin {
+            HeaderField::Absent => Ok(()),
+            HeaderField::Text(origin) if is_known(origin) => Ok(()),
+            HeaderField::Text(_) | HeaderField::Unreadable => Err(AuthError::Forbidden {
+                reason: "a session cookie came with a request of another origin",
+                message: "This page may not use the session. Send the token as Authorization: Bearer.",
+            }),
+        }
+    }
+}
+
+/// A caller who names a tenant must mean the one they are in.
+fn check_tenant(credentials: &Credentials, identity: &Identity) -> Result<(), AuthError> {
+    match &credentials.tenant {
+        HeaderField::Absent => Ok(()),
+        HeaderField::Text(name) if identity.tenant_is_named(name) => Ok(()),
+        HeaderField::Text(_) => Err(AuthError::Forbidden {
+            reason: "X-Tenant-Id names another tenant",
+            message: "X-Tenant-Id does not name the tenant of this session.",
+        }),
+        HeaderField::Unreadable => Err(AuthError::BadHeader {
+            header: header_name::TENANT,
+            requirement: "the tenant of the session, sent once",
+        }),
+    }
+}

@@ -1,0 +1,70 @@
+//! What a job kind's code looks like to the worker: one trait, and the context it is called with.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use gantry_domain::{JobFailure, JobId, KindDeclaration, KindName, TenantId, UserId, failure_code};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::{JobLog, ProgressReporter, StopSignal};
+
+/// The code of one job kind.
+#[async_trait]
+pub trait Handler: Send + Sync + 'static {
+    /// The kind: its name, payload schema, queue and defaults. Announced once when the worker starts.
+    fn declaration(&self) -> KindDeclaration;
+
+    /// Runs one attempt at a job. It may be called again for the same job, so its effects outside Gantry should bear
+    /// repeating. When `job.stop` speaks it should return soon, whatever it returns.
+    async fn run(&self, job: JobContext) -> Result<serde_json::Value, HandlerError>;
+}
+
+/// Everything a handler is given for one attempt.
+pub struct JobContext {
+    /// The job.
+    pub job_id: JobId,
+    /// Whose it is.
+    pub tenant_id: TenantId,
+    /// Who submitted it.
+    pub created_by: UserId,
+    /// What is to be done.
+    pub kind: KindName,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+    /// What the submitter gave; valid against the kind's schema as it was then.
+    pub payload: serde_json::Value,
+    /// The W3C trace this attempt belongs to, 32 hexadecimal digits.
+    pub trace_id: Option<String>,
+    /// When the attempt's time is up.
+    pub deadline: Instant,
+    /// Where its log lines go.
+    pub log: JobLog,
+    /// Where its progress goes.
+    pub progress: ProgressReporter,
+    /// Tells when, and why, the attempt is to end early.
+    pub stop: StopSignal,
+    /// Until when the worker may act for this job; moves on with each renewal of the worker's lease.
+    pub lease: watch::Receiver<Instant>,
+}
+
+/// Why a handler has no result.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HandlerError {
+    /// Another attempt may succeed.
+    Retry(JobFailure),
+    /// No further attempt can succeed.
+    Final(JobFailure),
+    /// Not now: call again after this time. Costs no attempt.
+    Snooze(Duration),
+}
+
+impl From<anyhow::Error> for HandlerError {
+    /// An error of unknown kind is taken for one that may pass.
+    fn from(error: anyhow::Error) -> Self {
+        Self::Retry(JobFailure::new(
+            failure_code::HANDLER_ERROR,
+            format!("{error:#}"),
+        ))
+    }
+}

@@ -1,0 +1,256 @@
+//! The journal: stores the lines and progress of all runs in small batches, then publishes the lines.
+
+use std::collections::HashMap;
+use std::mem;
+use std::time::Duration;
+
+use gantry_domain::{JobId, LogLine, WorkerId};
+use gantry_queue::Queue;
+use gantry_store::{Run, RunLogLine, RunProgress, StoreError, WorkerStore};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until};
+
+use crate::backoff::Backoff;
+
+/// How old a line or report may become before it is stored.
+const FLUSH_AGE: Duration = Duration::from_millis(100);
+/// How many lines one statement stores.
+const BATCH_LINES: usize = 1_000;
+/// How much text one statement stores before it is sent early.
+const BATCH_BYTES: usize = 1024 * 1024;
+/// How many entries may wait for the journal; with the longest lines that is 16 MiB.
+const WAITING_ENTRIES: usize = 1_024;
+/// How often a run's progress is stored at most.
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(1);
+
+enum Entry {
+    Line(RunLogLine),
+    Progress(RunProgress),
+    /// Answers once everything before it is stored, and forgets the run.
+    End(Run, oneshot::Sender<()>),
+}
+
+/// The side of the runs.
+#[derive(Clone)]
+pub(crate) struct JournalSender {
+    entries: mpsc::Sender<Entry>,
+}
+
+impl JournalSender {
+    /// Hands a line over; waits while the journal is behind. A journal that has ended belongs to a lost lease: then
+    /// nothing of the run may be stored any more.
+    pub(crate) async fn write(&self, line: RunLogLine) {
+        let _ = self.entries.send(Entry::Line(line)).await;
+    }
+
+    /// Hands a report over.
+    pub(crate) async fn report(&self, progress: RunProgress) {
+        let _ = self.entries.send(Entry::Progress(progress)).await;
+    }
+
+    /// Waits until everything the run wrote is stored, or cannot be any more.
+    pub(crate) async fn end(&self, run: Run) {
+        let (stored, wait) = oneshot::channel();
+        if self.entries.send(Entry::End(run, stored)).await.is_ok() {
+            let _ = wait.await;
+        }
+    }
+}
+
+/// The side that stores.
+pub(crate) struct Journal {
+    entries: mpsc::Receiver<Entry>,
+    store: WorkerStore,
+    queue: Queue,
+    worker_id: WorkerId,
+    lines: Vec<RunLogLine>,
+    lines_bytes: usize,
+    progress: HashMap<Run, Report>,
+    ending: Vec<(Run, oneshot::Sender<()>)>,
+}
+
+/// The latest report of a run, if it is not stored yet, and when the last one was.
+struct Report {
+    waiting: Option<serde_json::Value>,
+    stored_at: Option<Instant>,
+}
+
+pub(crate) fn journal(
+    store: WorkerStore,
+    queue: Queue,
+    worker_id: WorkerId,
+) -> (JournalSender, Journal) {
+    let (sender, entries) = mpsc::channel(WAITING_ENTRIES);
+    let journal = Journal {
+        entries,
+        store,
+        queue,
+        worker_id,
+        lines: Vec::new(),
+        lines_bytes: 0,
+        progress: HashMap::new(),
+        ending: Vec::new(),
+    };
+    (JournalSender { entries: sender }, journal)
+}
+
+impl Journal {
+    /// Stores what comes until every sender is gone. Dropped when the lease is lost.
+    pub(crate) async fn keep(mut self) {
+        loop {
+            let progress_due = self.progress_due();
+            tokio::select! {
+                entry = self.entries.recv() => match entry {
+                    Some(entry) => {
+                        self.take(entry);
+                        self.gather().await;
+                    }
+                    None => break,
+                },
+                () = sleep_until(progress_due.unwrap_or_else(Instant::now)), if progress_due.is_some() => {}
+            }
+            self.flush().await;
+        }
+    }
+
+    /// When the next report that had to wait may be stored.
+    fn progress_due(&self) -> Option<Instant> {
+        self.progress
+            .values()
+            .filter(|report| report.waiting.is_some())
+            .filter_map(|report| report.stored_at)
+            .min()
+            .map(|stored_at| stored_at + PROGRESS_INTERVAL)
+    }
+
+    /// Gathers what comes until the batch is full, its oldest part is old enough, or a run waits for its end.
+    async fn gather(&mut self) {
+        let flush_at = Instant::now() + FLUSH_AGE;
+        while self.ending.is_empty()
+            && self.lines.len() < BATCH_LINES
+            && self.lines_bytes < BATCH_BYTES
+        {
+            tokio::select! {
+                entry = self.entries.recv() => match entry {
+                    Some(entry) => self.take(entry),
+                    None => return,
+                },
+                () = sleep_until(flush_at) => return,
+            }
+        }
+        while self.lines.len() < BATCH_LINES
+            && self.lines_bytes < BATCH_BYTES
+            && let Ok(entry) = self.entries.try_recv()
+        {
+            self.take(entry);
+        }
+    }
+
+    fn take(&mut self, entry: Entry) {
+        match entry {
+            Entry::Line(line) => {
+                self.lines_bytes += line.line.text.len();
+                self.lines.push(line);
+            }
+            Entry::Progress(RunProgress { run, progress }) => {
+                let report = self.progress.entry(run).or_insert(Report {
+                    waiting: None,
+                    stored_at: None,
+                });
+                report.waiting = Some(progress);
+            }
+            Entry::End(run, stored) => self.ending.push((run, stored)),
+        }
+    }
+
+    async fn flush(&mut self) {
+        self.flush_lines().await;
+        self.flush_progress().await;
+        for (run, stored) in self.ending.drain(..) {
+            self.progress.remove(&run);
+            // The run may have given up waiting.
+            let _ = stored.send(());
+        }
+    }
+
+    async fn flush_lines(&mut self) {
+        let lines = mem::take(&mut self.lines);
+        self.lines_bytes = 0;
+        if lines.is_empty() {
+            return;
+        }
+        let stored = until_stored("log lines", || {
+            self.store.append_log(self.worker_id, &lines)
+        })
+        .await;
+        // Lines of a run that is no longer this worker's were not stored, and must not be seen.
+        if stored == Some(lines.len() as u64)
+            && let Err(error) = self.queue.publish_lines(&by_job(lines)).await
+        {
+            tracing::debug!(%error, "log lines were stored but not published; followers read them from Postgres");
+        }
+    }
+
+    async fn flush_progress(&mut self) {
+        let now = Instant::now();
+        let ending = &self.ending;
+        let reports: Vec<_> = self
+            .progress
+            .iter_mut()
+            .filter(|(run, report)| {
+                let is_due = report
+                    .stored_at
+                    .is_none_or(|at| at + PROGRESS_INTERVAL <= now);
+                is_due || ending.iter().any(|(ending, _)| ending == *run)
+            })
+            .filter_map(|(run, report)| {
+                let progress = report.waiting.take()?;
+                report.stored_at = Some(now);
+                Some(RunProgress {
+                    run: *run,
+                    progress,
+                })
+            })
+            .collect();
+        if !reports.is_empty() {
+            until_stored("progress", || {
+                self.store.record_progress(self.worker_id, &reports)
+            })
+            .await;
+        }
+    }
+}
+
+/// Tries until Postgres answers. What it refuses as a statement cannot be mended by trying again, and is given up.
+async fn until_stored<T, F: Future<Output = Result<T, StoreError>>>(
+    what: &str,
+    mut store: impl FnMut() -> F,
+) -> Option<T> {
+    let mut backoff = Backoff::new();
+    loop {
+        match store().await {
+            Ok(stored) => return Some(stored),
+            Err(StoreError::Unavailable(error)) => {
+                if backoff.is_fresh() {
+                    tracing::warn!(%error, "{what} cannot be stored now; trying again");
+                }
+                backoff.pause().await;
+            }
+            Err(error) => {
+                tracing::error!(%error, "{what} could not be stored and are lost");
+                return None;
+            }
+        }
+    }
+}
+
+fn by_job(lines: Vec<RunLogLine>) -> Vec<(JobId, Vec<LogLine>)> {
+    let mut jobs: Vec<(JobId, Vec<LogLine>)> = Vec::new();
+    for RunLogLine { run, line } in lines {
+        match jobs.iter_mut().find(|(job_id, _)| *job_id == run.job_id) {
+            Some((_, lines)) => lines.push(line),
+            None => jobs.push((run.job_id, vec![line])),
+        }
+    }
+    jobs
+}

@@ -1,0 +1,113 @@
+//! Maintenance: every worker can do it, one does, chosen by a lease row.
+
+mod due;
+mod reconcile;
+mod rescue;
+
+use std::time::Duration;
+
+use gantry_domain::WorkerId;
+use gantry_queue::Queue;
+use gantry_store::{StoreError, WorkerStore};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use reconcile::Reconciler;
+
+/// How often due jobs are looked for.
+const TICK: Duration = Duration::from_secs(1);
+/// How long the maintenance lease lasts, and how often it is renewed or tried for.
+const LEASE: Duration = Duration::from_secs(12);
+const LEASE_INTERVAL: Duration = Duration::from_secs(4);
+/// How often jobs of lost workers are looked for.
+const RESCUE_INTERVAL: Duration = Duration::from_secs(3);
+/// How often queues are compared with their streams.
+const RECONCILE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Does the maintenance while it holds the lease for it.
+pub(crate) struct Maintainer {
+    store: WorkerStore,
+    queue: Queue,
+    worker_id: WorkerId,
+    reconciler: Reconciler,
+}
+
+/// When a duty was last done.
+struct Schedule {
+    interval: Duration,
+    done_at: Option<Instant>,
+}
+
+impl Maintainer {
+    pub(crate) fn new(store: WorkerStore, queue: Queue, worker_id: WorkerId) -> Self {
+        Self {
+            reconciler: Reconciler::new(store.clone(), queue.clone()),
+            store,
+            queue,
+            worker_id,
+        }
+    }
+
+    /// Runs until it is dropped.
+    pub(crate) async fn keep(mut self) {
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut lease = Schedule::every(LEASE_INTERVAL);
+        let mut rescue = Schedule::every(RESCUE_INTERVAL);
+        let mut reconcile = Schedule::every(RECONCILE_INTERVAL);
+        let mut is_holder = false;
+        loop {
+            tick.tick().await;
+            if lease.is_due() {
+                is_holder = self.hold_lease().await;
+                if !is_holder {
+                    self.reconciler.forget();
+                }
+            }
+            if !is_holder {
+                continue;
+            }
+            report("due jobs", due::enqueue(&self.store, &self.queue).await);
+            if rescue.is_due() {
+                report("lost jobs", rescue::rescue(&self.store, &self.queue).await);
+            }
+            if reconcile.is_due() {
+                self.reconciler.sweep().await;
+            }
+        }
+    }
+
+    async fn hold_lease(&self) -> bool {
+        self.store
+            .hold_maintenance_lease(self.worker_id, LEASE)
+            .await
+            .unwrap_or_else(|error| {
+                tracing::debug!(%error, "the maintenance lease could not be renewed");
+                false
+            })
+    }
+}
+
+fn report(what: &str, done: Result<(), StoreError>) {
+    if let Err(error) = done {
+        tracing::warn!(%error, "{what} could not be looked for; trying again");
+    }
+}
+
+impl Schedule {
+    const fn every(interval: Duration) -> Self {
+        Self {
+            interval,
+            done_at: None,
+        }
+    }
+
+    /// Whether it is time, and if so, takes note that it is done now.
+    fn is_due(&mut self) -> bool {
+        let now = Instant::now();
+        let is_due = self.done_at.is_none_or(|at| at + self.interval <= now);
+        if is_due {
+            self.done_at = Some(now);
+        }
+        is_due
+    }
+}
