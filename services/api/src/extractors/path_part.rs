@@ -1,0 +1,41 @@
+//! The variable part of a path, read when the handler asks for it.
+
+use std::future::{Ready, ready};
+use std::str::FromStr;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use gantry_domain::{JobId, KindName};
+
+use crate::problem::ApiError;
+
+/// The one variable part of a path, such as the id in `/jobs/{id}`.
+pub struct PathPart(String);
+
+impl FromRequest for PathPart {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let part = request.match_info().iter().next().map(|(_, part)| part);
+        ready(Ok(Self(part.unwrap_or_default().to_owned())))
+    }
+}
+
+impl PathPart {
+    /// The job it names.
+    ///
+    /// # Errors
+    /// It is not a UUID.
+    pub fn job_id(&self) -> Result<JobId, ApiError> {
+        JobId::from_str(&self.0).map_err(|_| ApiError::BadId)
+    }
+
+    /// The kind it names.
+    ///
+    /// # Errors
+    /// No kind can have that name.
+    pub fn kind_name(&self) -> Result<KindName, ApiError> {
+        KindName::from_str(&self.0).map_err(|_| ApiError::KindNotFound)
+    }
+}

@@ -1,0 +1,90 @@
+//! From submissions as they came in to jobs that can be accepted: kinds looked up, payloads checked, defaults filled in.
+
+use gantry_auth::Principal;
+use gantry_domain::{JobId, NewJob};
+use gantry_telemetry::current_traceparent;
+
+use crate::api::Api;
+use crate::faults::{Faults, Path};
+use crate::job_request::JobRequest;
+use crate::kind_catalog::KnownKind;
+use crate::payload_checks::check_payload;
+use crate::payload_rules::{check_size, refuse_nul};
+use crate::problem::ApiError;
+
+/// Checks submissions against their kinds; each comes with its place in the body.
+///
+/// # Errors
+/// Any of them has a fault, or Postgres cannot be reached.
+pub async fn check_jobs(
+    api: &Api,
+    caller: &Principal,
+    requests: Vec<(Path, JobRequest)>,
+) -> Result<Vec<NewJob>, ApiError> {
+    let mut unknown_kinds = Faults::default();
+    let mut faults = Faults::default();
+    let mut jobs = Vec::with_capacity(requests.len());
+    let traceparent = current_traceparent();
+    for (path, request) in requests {
+        let Some(kind) = api.kinds.find(&request.kind).await? else {
+            unknown_kinds.add(path.field("kind"), "is no kind that a worker has announced");
+            continue;
+        };
+        check_payload_of(&request, &kind, &path.field("payload"), &mut faults)?;
+        if faults.is_full() || unknown_kinds.is_full() {
+            break;
+        }
+        jobs.push(new_job(request, &kind, caller, traceparent.clone()));
+    }
+    if !unknown_kinds.is_empty() {
+        return Err(ApiError::UnknownKind(unknown_kinds.into_vec()));
+    }
+    faults.into_result()?;
+    Ok(jobs)
+}
+
+fn check_payload_of(
+    request: &JobRequest,
+    kind: &KnownKind,
+    path: &Path,
+    faults: &mut Faults,
+) -> Result<(), ApiError> {
+    check_size(&request.payload, path)?;
+    let mut found = Faults::default();
+    refuse_nul(&request.payload, path, &mut found);
+    match &kind.schema {
+        Ok(schema) => schema.check(&request.payload, path, &mut found),
+        Err(_) => found.add(
+            path,
+            "cannot be checked: the schema that the workers announced for this kind is not valid",
+        ),
+    }
+    if found.is_empty() {
+        check_payload(&request.kind, &request.payload, path, &mut found);
+    }
+    faults.extend(found);
+    Ok(())
+}
+
+fn new_job(
+    request: JobRequest,
+    kind: &KnownKind,
+    caller: &Principal,
+    traceparent: Option<String>,
+) -> NewJob {
+    let declared = &kind.declaration;
+    NewJob {
+        id: JobId::generate(),
+        tenant_id: caller.tenant,
+        created_by: caller.user,
+        kind: request.kind,
+        queue: request.queue.unwrap_or_else(|| declared.queue.clone()),
+        priority: request.priority.unwrap_or_default(),
+        payload: request.payload,
+        run_at: request.run_at,
+        max_attempts: request.max_attempts.unwrap_or(declared.retry.max_attempts),
+        timeout_seconds: request.timeout_seconds.unwrap_or(declared.timeout_seconds),
+        tags: request.tags.unwrap_or_default(),
+        traceparent,
+    }
+}

@@ -1,0 +1,159 @@
+//! The OpenAPI document around the routes: what the API is, how to sign in, and how it fails.
+
+use std::collections::BTreeMap;
+
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{IntoResponses, Modify, OpenApi as _};
+
+use crate::problem::{PROBLEM_JSON, Problem};
+
+/// The document without the routes.
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Gantry",
+        description = "Submit typed jobs, watch them live and read their results. A failed request is answered with an \
+            RFC 9457 problem whose `code` is stable; the codes of each status are listed with the routes."
+    ),
+    tags(
+        (name = "jobs", description = "Handing in jobs and looking after them"),
+        (name = "kinds", description = "What can be handed in"),
+        (name = "workers", description = "Who runs the jobs"),
+        (name = "users", description = "Who is calling"),
+        (name = "qe", description = "Quantum ESPRESSO inputs"),
+        (name = "health", description = "For whoever runs Gantry; needs no credentials"),
+        (name = "docs", description = "This description; needs no credentials")
+    ),
+    security(("token" = []), ("development" = [])),
+    components(schemas(Problem)),
+    modifiers(&SignIn)
+)]
+struct Frame;
+
+/// The document before the routes are added.
+pub fn frame() -> OpenApi {
+    Frame::openapi()
+}
+
+/// The ways to sign in.
+struct SignIn;
+
+impl Modify for SignIn {
+    fn modify(&self, document: &mut OpenApi) {
+        let token = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .description(Some("A token of the identity provider this installation uses"))
+            .build();
+        let development = ApiKeyValue::with_description(
+            "X-Dev-User-Id",
+            "Believed without proof where AUTH_MODE=dev-bypass; X-Dev-User-Email and X-Tenant-Id go with it",
+        );
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(token));
+        components.add_security_scheme(
+            "development",
+            SecurityScheme::ApiKey(ApiKey::Header(development)),
+        );
+    }
+}
+
+/// Defines a set of problems by status; of several sets the later one describes a status that both have.
+macro_rules! problems {
+    ($(#[$meta:meta])* $name:ident { $($status:literal => $codes:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        pub struct $name;
+
+        impl IntoResponses for $name {
+            fn responses() -> BTreeMap<String, RefOr<Response>> {
+                BTreeMap::from([$(($status.to_owned(), problem($codes))),+])
+            }
+        }
+    };
+}
+
+problems! {
+    /// What any call with credentials can be answered.
+    CallProblems {
+        "400" => "`bad_header`",
+        "401" => "`unauthenticated`",
+        "403" => "`forbidden`",
+        "500" => "`internal`",
+        "503" => "`starting`, `database_unavailable`, `identity_provider_unavailable`",
+    }
+}
+
+problems! {
+    /// What a call with a body can be answered.
+    BodyProblems {
+        "400" => "`malformed_json`, `incomplete_body`, `bad_header`",
+        "408" => "`body_too_slow`",
+        "413" => "`body_too_large`, `payload_too_large`",
+        "415" => "`unsupported_media_type`",
+        "422" => "`invalid_request`, `unknown_kind`, `batch_size`",
+    }
+}
+
+problems! {
+    /// What a submission can be answered.
+    OverloadProblem {
+        "503" => "`overloaded`, `stopping`, `starting`, `database_unavailable`, `identity_provider_unavailable`",
+    }
+}
+
+problems! {
+    /// What a call with query parameters can be answered.
+    QueryProblems {
+        "400" => "`bad_cursor`, `bad_header`",
+        "422" => "`invalid_request`",
+    }
+}
+
+problems! {
+    /// What a call about one job can be answered.
+    JobProblems {
+        "400" => "`bad_id`, `bad_header`",
+        "404" => "`job_not_found`",
+    }
+}
+
+problems! {
+    /// What a call about one job's log can be answered.
+    LogProblems {
+        "400" => "`bad_id`, `bad_cursor`, `bad_header`",
+        "404" => "`job_not_found`",
+        "422" => "`invalid_request`",
+        "503" => "`too_many_followers`, `starting`, `database_unavailable`, `identity_provider_unavailable`",
+    }
+}
+
+problems! {
+    /// What a change of someone else's job is answered.
+    OwnerProblem {
+        "403" => "`not_the_owner`, `forbidden`",
+    }
+}
+
+problems! {
+    /// What a change is answered that the job's state does not allow.
+    ConflictProblem {
+        "409" => "`job_already_ended`, `job_not_redrivable`",
+    }
+}
+
+problems! {
+    /// What a call about one kind can be answered.
+    KindProblem {
+        "404" => "`kind_not_found`",
+    }
+}
+
+fn problem(codes: &str) -> RefOr<Response> {
+    let content = Content::new(Some(Ref::from_schema_name("Problem")));
+    ResponseBuilder::new()
+        .description(format!("A problem with code {codes}"))
+        .content(PROBLEM_JSON, content)
+        .build()
+        .into()
+}

@@ -1,0 +1,40 @@
+//! Who of a tenant may change a job: whoever submitted it, and the administrators of the organization.
+
+use gantry_auth::Principal;
+use gantry_domain::{JobId, JobSummary};
+
+use crate::api::Api;
+use crate::problem::ApiError;
+
+/// The organization's role whose members may change everyone's jobs.
+const ADMINISTRATOR: &str = "admin";
+
+/// The job, if the caller may change it.
+///
+/// # Errors
+/// There is no such job in the tenant, it is someone else's, or Postgres cannot be reached.
+pub async fn find_changeable(
+    api: &Api,
+    caller: &Principal,
+    job_id: JobId,
+) -> Result<JobSummary, ApiError> {
+    let job = api
+        .store
+        .tenant(caller.tenant)
+        .find_job_summary(job_id)
+        .await?
+        .ok_or(ApiError::JobNotFound)?;
+    if job.created_by == caller.user || is_administrator(caller) {
+        Ok(job)
+    } else {
+        Err(ApiError::NotTheOwner)
+    }
+}
+
+fn is_administrator(caller: &Principal) -> bool {
+    caller
+        .organization
+        .as_ref()
+        .and_then(|organization| organization.role.as_deref())
+        == Some(ADMINISTRATOR)
+}

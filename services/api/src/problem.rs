@@ -1,0 +1,315 @@
+//! Every way a request can fail, with its HTTP status, code and words: RFC 9457 problem documents.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use gantry_auth::AuthError;
+use gantry_domain::{BATCH_LIMIT_JOBS, JobState, PAYLOAD_LIMIT_BYTES};
+use gantry_store::StoreError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::faults::Fault;
+
+/// The media type of a problem document.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// What a failed request is answered with, RFC 9457.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Problem {
+    /// A name for this sort of problem: `urn:gantry:problem:` and the code.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The sort of problem in a few words; always the same for the same code.
+    pub title: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// What happened this time, and what to do.
+    pub detail: String,
+    /// A stable snake_case word for programs.
+    pub code: &'static str,
+    /// The request, as in the header `X-Request-Id`; for asking the operator.
+    pub request_id: String,
+    /// The W3C trace the request belongs to, 32 hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
+    /// Each single fault of the request, where it has a place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Fault>,
+}
+
+/// Why a request failed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ApiError {
+    /// The body is no JSON.
+    #[error("The body is not valid JSON: {reason} at line {line}, column {column}.")]
+    MalformedJson {
+        /// What the reader stumbled over.
+        reason: String,
+        /// Where, from 1.
+        line: usize,
+        /// Where in the line, from 1.
+        column: usize,
+    },
+    /// The connection broke while the body was read.
+    #[error("The body ended before it was complete.")]
+    IncompleteBody,
+    /// The body did not arrive in time.
+    #[error("The body did not arrive within {limit_seconds} seconds.")]
+    BodyTooSlow {
+        /// How long it may take.
+        limit_seconds: u64,
+    },
+    /// The body is larger than the limit.
+    #[error("The body is larger than {limit_bytes} bytes.")]
+    BodyTooLarge {
+        /// The limit.
+        limit_bytes: usize,
+    },
+    /// A payload is larger than the limit.
+    #[error("The payload at {path} is larger than {PAYLOAD_LIMIT_BYTES} bytes as JSON.")]
+    PayloadTooLarge {
+        /// Which payload.
+        path: String,
+    },
+    /// The body is not announced as JSON.
+    #[error("Send the body as Content-Type: application/json, without Content-Encoding.")]
+    UnsupportedMediaType,
+    /// The request was read, and has faults.
+    #[error("The request has {} fault(s); each is listed in errors.", .0.len())]
+    InvalidRequest(Vec<Fault>),
+    /// No worker ever announced the kind.
+    #[error("No worker has announced a kind of this name; GET /api/v1/kinds lists those there are.")]
+    UnknownKind(Vec<Fault>),
+    /// A batch with more jobs than allowed.
+    #[error("A batch holds 1 to {BATCH_LIMIT_JOBS} jobs.")]
+    BatchSize,
+    /// A cursor that this API did not hand out.
+    #[error("The cursor is not one of this list: use next_cursor of the page before, unchanged.")]
+    BadCursor,
+    /// A log cursor that cannot be read.
+    #[error("The log cursor must be ATTEMPT.SEQ, for instance 1.42.")]
+    BadLogCursor,
+    /// An id in the path that is no UUID.
+    #[error("The id in the path is not a UUID.")]
+    BadId,
+    /// No such job in the caller's tenant.
+    #[error("There is no such job.")]
+    JobNotFound,
+    /// No such kind.
+    #[error("There is no such kind; GET /api/v1/kinds lists those there are.")]
+    KindNotFound,
+    /// A job that someone else of the tenant submitted.
+    #[error("Only who submitted the job, or an administrator of the organization, may do this.")]
+    NotTheOwner,
+    /// The job ended in another way before.
+    #[error("The job has already ended as {0}.")]
+    JobAlreadyEnded(JobState),
+    /// The job has not failed and was not cancelled.
+    #[error("Only a failed or cancelled job can be run again.")]
+    JobNotRedrivable,
+    /// No such route.
+    #[error("There is nothing at this path; GET /api/v1/openapi.json lists what there is.")]
+    RouteNotFound,
+    /// The route exists, the method does not.
+    #[error("This path answers {allowed} only.")]
+    MethodNotAllowed {
+        /// The methods, separated by commas.
+        allowed: String,
+    },
+    /// Sign-in refused.
+    #[error("{}", .0.public_message())]
+    Auth(AuthError),
+    /// The API has not reached its database since its start.
+    #[error("The API is starting: it has not reached its database yet.")]
+    Starting,
+    /// Postgres does not answer.
+    #[error("The database does not answer at the moment; whether the request took effect is unknown.")]
+    DatabaseUnavailable {
+        /// For the log.
+        cause: String,
+    },
+    /// More submissions wait than memory is set aside for.
+    #[error("Too many submissions are waiting; nothing was accepted.")]
+    Overloaded,
+    /// More log followers than allowed.
+    #[error("{limit} log followers are connected to this process, as many as it takes.")]
+    TooManyFollowers {
+        /// The limit.
+        limit: usize,
+    },
+    /// The process is ending.
+    #[error("The API is stopping; nothing was accepted.")]
+    Stopping,
+    /// A defect.
+    #[error("Something went wrong that should not have; the operator finds it by the request_id.")]
+    Internal {
+        /// For the log.
+        cause: String,
+    },
+    /// An answer of the framework itself.
+    #[error("The request was refused: {0}.")]
+    Framework(StatusCode),
+}
+
+/// How long to wait before the same request may do better, in seconds.
+const RETRY_AFTER_SECONDS: u64 = 2;
+
+impl ApiError {
+    /// A defect, with words for the log.
+    pub fn internal(cause: impl ToString) -> Self {
+        Self::Internal {
+            cause: cause.to_string(),
+        }
+    }
+
+    /// The status, the code and the title: the one place where they are decided.
+    fn classify(&self) -> (StatusCode, &'static str, &'static str) {
+        use StatusCode as Status;
+        match self {
+            Self::MalformedJson { .. } => (Status::BAD_REQUEST, "malformed_json", "The body is not JSON"),
+            Self::IncompleteBody => (Status::BAD_REQUEST, "incomplete_body", "The body is incomplete"),
+            Self::BadCursor | Self::BadLogCursor => (Status::BAD_REQUEST, "bad_cursor", "The cursor cannot be read"),
+            Self::BadId => (Status::BAD_REQUEST, "bad_id", "The id cannot be read"),
+            Self::BodyTooSlow { .. } => (Status::REQUEST_TIMEOUT, "body_too_slow", "The body took too long"),
+            Self::BodyTooLarge { .. } => (Status::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large"),
+            Self::PayloadTooLarge { .. } => {
+                (Status::PAYLOAD_TOO_LARGE, "payload_too_large", "A payload is too large")
+            }
+            Self::UnsupportedMediaType => {
+                (Status::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body is not announced as JSON")
+            }
+            Self::InvalidRequest(_) => {
+                (Status::UNPROCESSABLE_ENTITY, "invalid_request", "The request has faults")
+            }
+            Self::UnknownKind(_) => (Status::UNPROCESSABLE_ENTITY, "unknown_kind", "The kind is not known"),
+            Self::BatchSize => (Status::UNPROCESSABLE_ENTITY, "batch_size", "The batch is empty or too large"),
+            Self::JobNotFound => (Status::NOT_FOUND, "job_not_found", "There is no such job"),
+            Self::KindNotFound => (Status::NOT_FOUND, "kind_not_found", "There is no such kind"),
+            Self::RouteNotFound => (Status::NOT_FOUND, "route_not_found", "There is nothing here"),
+            Self::MethodNotAllowed { .. } => {
+                (Status::METHOD_NOT_ALLOWED, "method_not_allowed", "The method is not allowed here")
+            }
+            Self::NotTheOwner => (Status::FORBIDDEN, "not_the_owner", "The job is someone else's"),
+            Self::JobAlreadyEnded(_) => (Status::CONFLICT, "job_already_ended", "The job has already ended"),
+            Self::JobNotRedrivable => {
+                (Status::CONFLICT, "job_not_redrivable", "The job cannot be run again")
+            }
+            Self::Auth(error) => classify_auth(error),
+            Self::Starting => (Status::SERVICE_UNAVAILABLE, "starting", "The API is starting"),
+            Self::Stopping => (Status::SERVICE_UNAVAILABLE, "stopping", "The API is stopping"),
+            Self::DatabaseUnavailable { .. } => {
+                (Status::SERVICE_UNAVAILABLE, "database_unavailable", "The database does not answer")
+            }
+            Self::Overloaded => (Status::SERVICE_UNAVAILABLE, "overloaded", "Too much is waiting"),
+            Self::TooManyFollowers { .. } => {
+                (Status::SERVICE_UNAVAILABLE, "too_many_followers", "Too many followers")
+            }
+            Self::Internal { .. } => (Status::INTERNAL_SERVER_ERROR, "internal", "Something went wrong"),
+            Self::Framework(status) => (*status, "refused", "The request was refused"),
+        }
+    }
+
+    /// What only the log may know.
+    pub fn cause(&self) -> Option<String> {
+        match self {
+            Self::Internal { cause } | Self::DatabaseUnavailable { cause } => Some(cause.clone()),
+            Self::Auth(error) => Some(error.to_string()),
+            _ => None,
+        }
+    }
+
+    /// The document for the caller.
+    pub fn problem(&self, request_id: &str, trace_id: Option<String>) -> Problem {
+        let (status, code, title) = self.classify();
+        let errors = match self {
+            Self::InvalidRequest(faults) | Self::UnknownKind(faults) => faults.clone(),
+            _ => Vec::new(),
+        };
+        Problem {
+            kind: format!("urn:gantry:problem:{code}"),
+            title,
+            status: status.as_u16(),
+            detail: self.to_string(),
+            code,
+            request_id: request_id.to_owned(),
+            trace_id,
+            errors,
+        }
+    }
+
+    /// The answer's status and the headers that belong to this problem.
+    pub fn head(&self) -> HttpResponseBuilder {
+        let mut response = HttpResponse::build(self.status_code());
+        if let Some(seconds) = self.retry_after_seconds() {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        match self {
+            Self::MethodNotAllowed { allowed } => {
+                response.insert_header((header::ALLOW, allowed.as_str()));
+            }
+            Self::Auth(AuthError::Unauthenticated { .. }) => {
+                response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+            }
+            _ => {}
+        }
+        response
+    }
+
+    /// The value of `Retry-After`, where trying again may help.
+    fn retry_after_seconds(&self) -> Option<u64> {
+        match self {
+            Self::Auth(AuthError::ProviderUnavailable { retry_after_seconds, .. }) => {
+                Some(*retry_after_seconds)
+            }
+            _ if self.status_code() == StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_AFTER_SECONDS),
+            _ => None,
+        }
+    }
+}
+
+fn classify_auth(error: &AuthError) -> (StatusCode, &'static str, &'static str) {
+    match error {
+        AuthError::Unauthenticated { .. } => {
+            (StatusCode::UNAUTHORIZED, error.code(), "Sign-in is required")
+        }
+        AuthError::Forbidden { .. } => (StatusCode::FORBIDDEN, error.code(), "Not allowed"),
+        AuthError::BadHeader { .. } => (StatusCode::BAD_REQUEST, error.code(), "A header cannot be read"),
+        AuthError::ProviderUnavailable { .. } => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            error.code(),
+            "The identity provider does not answer",
+        ),
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.classify().0
+    }
+
+    /// Status and headers only: the middleware that knows the request's ids writes the document.
+    fn error_response(&self) -> HttpResponse {
+        let mut response = self.head().finish();
+        response.extensions_mut().insert(self.clone());
+        response
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) | StoreError::SchemaMissing => Self::DatabaseUnavailable {
+                cause: error.to_string(),
+            },
+            StoreError::Statement(_)
+            | StoreError::UnknownContent { .. }
+            | StoreError::RowSecurityInactive { .. } => Self::internal(error),
+        }
+    }
+}
+
+impl From<AuthError> for ApiError {
+    fn from(error: AuthError) -> Self {
+        Self::Auth(error)
+    }
+}

@@ -1,0 +1,53 @@
+//! Every route, one verb a file.
+
+mod docs;
+mod health;
+mod jobs;
+mod kinds;
+mod probes;
+mod qe;
+mod unmatched;
+mod users;
+mod workers;
+
+pub use docs::docs_page;
+pub use unmatched::unmatched;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The paths that need no credentials and answer before the start is complete.
+const PUBLIC: [&str; 6] = [
+    "/livez",
+    "/readyz",
+    "/api/v1/health",
+    "/api/v1/openapi.json",
+    "/api/v1/docs",
+    "/docs",
+];
+
+/// Whether a path needs no credentials and answers before the start is complete.
+pub fn is_public(path: &str) -> bool {
+    PUBLIC.contains(&path) || path.starts_with("/docs/")
+}
+
+/// Registers every route that is part of the OpenAPI document.
+pub fn register(routes: &mut ServiceConfig) {
+    routes
+        .service(jobs::submit_job)
+        .service(jobs::submit_jobs)
+        .service(jobs::list_jobs)
+        .service(jobs::show_job)
+        .service(jobs::read_log)
+        .service(jobs::list_attempts)
+        .service(jobs::cancel_job)
+        .service(jobs::retry_job)
+        .service(kinds::list_kinds)
+        .service(kinds::show_kind)
+        .service(workers::list_workers)
+        .service(users::show_caller)
+        .service(qe::parse_input)
+        .service(health::show_health)
+        .service(probes::tell_liveness)
+        .service(probes::tell_readiness)
+        .service(docs::show_openapi_document);
+}

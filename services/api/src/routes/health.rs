@@ -1,0 +1,5 @@
+//! `/api/v1/health`.
+
+mod show;
+
+pub use show::show_health;

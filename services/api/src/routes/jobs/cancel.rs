@@ -1,0 +1,80 @@
+//! `POST /api/v1/jobs/{id}/cancel`: asks for the end of a job.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, post};
+use gantry_auth::Principal;
+use gantry_domain::{Job, JobFailure, JobId, JobState, failure_code};
+use gantry_queue::{CancelSignal, JobEnded};
+use gantry_store::CancelOutcome;
+use serde_json::json;
+
+use crate::api::Api;
+use crate::extractors::{Caller, PathPart};
+use crate::openapi::{CallProblems, ConflictProblem, JobProblems, OwnerProblem};
+use crate::ownership::find_changeable;
+use crate::problem::ApiError;
+
+/// Ask for the end of a job
+///
+/// A waiting job is cancelled at once (200). A running one is told to stop, and is cancelled when it has (202). A job
+/// that is cancelled already stays so (200); one that succeeded or failed is a conflict (409).
+#[utoipa::path(
+    tag = "jobs",
+    params(("id" = JobId, Path, description = "The job")),
+    responses(
+        CallProblems, JobProblems, OwnerProblem, ConflictProblem,
+        (status = 200, description = "It is cancelled", body = Job),
+        (status = 202, description = "It is running and was told to stop", body = Job)
+    )
+)]
+#[post("/api/v1/jobs/{id}/cancel")]
+pub async fn cancel_job(
+    api: Data<Api>,
+    caller: Caller,
+    id: PathPart,
+) -> Result<HttpResponse, ApiError> {
+    let job_id = id.job_id()?;
+    find_changeable(&api, &caller, job_id).await?;
+    let scope = api.store.tenant(caller.tenant);
+    let outcome = scope.cancel_job(job_id, &cancelled_by(&caller)).await?;
+    match outcome {
+        CancelOutcome::Requested {
+            worker_id,
+            dispatch,
+        } => {
+            let signal = CancelSignal {
+                worker_id,
+                job_id,
+                dispatch,
+            };
+            if let Err(error) = api.queue.request_cancel(&signal).await {
+                tracing::info!(%error, %job_id, "the worker hears of the cancellation with its next heartbeat");
+            }
+        }
+        CancelOutcome::Cancelled => tell_followers(&api, job_id).await,
+        CancelOutcome::AlreadyEnded => {}
+        CancelOutcome::NotFound => return Err(ApiError::JobNotFound),
+    }
+    let job = scope.find_job(job_id).await?.ok_or(ApiError::JobNotFound)?;
+    match job.summary.state {
+        JobState::Cancelled => Ok(HttpResponse::Ok().json(job)),
+        state if state.is_terminal() => Err(ApiError::JobAlreadyEnded(state)),
+        _ => Ok(HttpResponse::Accepted().json(job)),
+    }
+}
+
+fn cancelled_by(caller: &Principal) -> JobFailure {
+    let name = caller.email.as_deref().unwrap_or(&caller.subject);
+    JobFailure::new(failure_code::CANCELLED, format!("Cancelled by {name}."))
+        .with_detail(json!({ "cancelled_by": caller.user }))
+}
+
+async fn tell_followers(api: &Api, job_id: JobId) {
+    let ended = JobEnded {
+        job_id,
+        state: JobState::Cancelled,
+    };
+    if let Err(error) = api.queue.publish_ended(&[ended]).await {
+        tracing::debug!(%error, %job_id, "followers hear of the cancellation from Postgres");
+    }
+}

@@ -1,0 +1,5 @@
+//! `/api/v1/qe`.
+
+mod parse;
+
+pub use parse::parse_input;

@@ -1,0 +1,5 @@
+//! `/api/v1/users`.
+
+mod me;
+
+pub use me::show_caller;

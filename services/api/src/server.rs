@@ -1,0 +1,206 @@
+//! Starts the API, serves, and stops without losing what it accepted.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::HttpServer;
+use actix_web::web::Data;
+use gantry_auth::Authenticator;
+use gantry_queue::{FeedHub, Queue, QueueOptions};
+use gantry_settings::ApiServiceSettings;
+use gantry_store::{ApiStore, StoreOptions};
+use secrecy::ExposeSecret;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::{Api, Limits};
+use crate::application::{Blueprint, application, document};
+use crate::doorbells::Doorbells;
+use crate::error::ServeError;
+use crate::health::HealthMonitor;
+use crate::identity::auth_config;
+use crate::kind_catalog::KindCatalog;
+use crate::middleware::ProcessRuntime;
+use crate::route_table::RouteTable;
+use crate::sign_ins::SignIns;
+use crate::startup::Startup;
+use crate::submissions::Submissions;
+
+/// How many log followers one process serves.
+pub const FOLLOWER_LIMIT: usize = 10_000;
+
+/// The API, listening and not serving yet.
+pub struct ApiServer {
+    listener: TcpListener,
+    address: SocketAddr,
+    blueprint: Blueprint,
+    /// Ends the writing of submissions, and the ringing after it.
+    closing: Closing,
+    drain_timeout: Duration,
+}
+
+/// The tasks that outlive the last request, in the order in which they end.
+struct Closing {
+    submissions: CancellationToken,
+    writing: JoinHandle<()>,
+    doorbells: CancellationToken,
+    ringing: JoinHandle<()>,
+}
+
+impl ApiServer {
+    /// Checks the settings and listens. Postgres and Redis need not be there yet.
+    ///
+    /// # Errors
+    /// A setting cannot be used; the text names it.
+    pub async fn bind(settings: &ApiServiceSettings) -> Result<Self, ServeError> {
+        let authenticator = Authenticator::new(&auth_config(settings))?;
+        let store = ApiStore::open(&StoreOptions {
+            database_url: settings.database.url.expose_secret().to_owned(),
+            max_connections: settings.database.max_connections,
+            behind_transaction_pooler: !settings.database.statement_cache.is_on(),
+        })
+        .await?;
+        let queue = Queue::open(&QueueOptions {
+            redis_url: settings.redis.url.expose_secret().to_owned(),
+            key_prefix: settings.redis.prefix.clone(),
+        })?;
+        let (listener, address) = listen(settings.http.addr)?;
+        let (api, closing) = assemble(settings, authenticator, store, queue);
+        Ok(Self {
+            listener,
+            address,
+            blueprint: Blueprint {
+                document: Data::new(document()),
+                api: Data::new(api),
+                runtime: Data::new(ProcessRuntime::current()),
+                allowed_origins: settings.http.cors_allowed_origins().to_vec(),
+                reports_errors: settings.telemetry.sentry_dsn.is_some(),
+            },
+            closing,
+            drain_timeout: settings.http.drain_timeout(),
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` comes; then takes no new connection, ends the log streams, finishes the open requests and
+    /// writes what was accepted, all within the drain timeout.
+    ///
+    /// # Errors
+    /// The database login is not held by row-level security, or the server ended by itself.
+    pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), ServeError> {
+        let api = self.blueprint.api.clone();
+        let blueprint = self.blueprint;
+        let server = HttpServer::new(move || application(&blueprint))
+            .listen(self.listener)
+            .map_err(ServeError::Server)?
+            // A client that hangs up is noticed at once, not at the next line of its log.
+            .h1_allow_half_closed(false)
+            .shutdown_timeout(self.drain_timeout.as_secs())
+            .disable_signals()
+            .run();
+        let handle = server.handle();
+        let mut serving = tokio::spawn(server);
+        tracing::info!(address = %self.address, "the API listens");
+
+        let outcome = tokio::select! {
+            ended = &mut serving => return Err(ServeError::Server(ended_early(ended))),
+            refused = unfit(&api) => Err(refused),
+            () = stop => Ok(()),
+        };
+        tracing::info!("the API stops");
+        api.stopping.cancel();
+        let drained = timeout(self.drain_timeout, async {
+            handle.stop(true).await;
+            self.closing.close().await;
+        });
+        if drained.await.is_err() {
+            tracing::warn!("the drain timeout has passed; what is still open is cut off");
+        }
+        outcome
+    }
+}
+
+impl Closing {
+    async fn close(self) {
+        for (token, task) in [
+            (self.submissions, self.writing),
+            (self.doorbells, self.ringing),
+        ] {
+            token.cancel();
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task did not end well");
+            }
+        }
+    }
+}
+
+fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let listened = TcpListener::bind(address)
+        .and_then(|listener| Ok((listener.local_addr()?, listener)))
+        .map_err(|cause| ServeError::Address { address, cause })?;
+    Ok((listened.1, listened.0))
+}
+
+fn assemble(
+    settings: &ApiServiceSettings,
+    authenticator: Authenticator,
+    store: ApiStore,
+    queue: Queue,
+) -> (Api, Closing) {
+    let startup = Startup::default();
+    let closing = CancellationToken::new();
+    let closing_doorbells = CancellationToken::new();
+    let (doorbells, ringing) = Doorbells::start(queue.clone(), closing_doorbells.clone());
+    let (submissions, writing) =
+        Submissions::start(store.clone(), doorbells.clone(), closing.clone());
+    let limits = Limits {
+        body_bytes: settings.http.body_limit_bytes,
+        followers: FOLLOWER_LIMIT,
+    };
+    let api = Api {
+        feed: FeedHub::start(&queue),
+        authenticator,
+        sign_ins: SignIns::default(),
+        kinds: KindCatalog::new(store.clone()),
+        submissions,
+        doorbells,
+        health: HealthMonitor::new(store.clone(), queue.clone(), startup.clone()),
+        startup,
+        routes: RouteTable::of(&document()),
+        followers: Arc::new(Semaphore::new(limits.followers)),
+        limits,
+        stopping: CancellationToken::new(),
+        store,
+        queue,
+    };
+    let closing = Closing {
+        submissions: closing,
+        writing,
+        doorbells: closing_doorbells,
+        ringing,
+    };
+    (api, closing)
+}
+
+/// Returns only when waiting for Postgres is of no use.
+async fn unfit(api: &Api) -> ServeError {
+    match api.startup.complete(&api.store, &api.queue).await {
+        Ok(()) => std::future::pending().await,
+        Err(error) => ServeError::Database(error),
+    }
+}
+
+fn ended_early(ended: Result<std::io::Result<()>, tokio::task::JoinError>) -> std::io::Error {
+    match ended {
+        Ok(Ok(())) => std::io::Error::other("it stopped without being told to"),
+        Ok(Err(error)) => error,
+        Err(error) => std::io::Error::other(error),
+    }
+}

@@ -1,0 +1,13 @@
+//! What answers look like, where they are not the domain's own words.
+
+mod health;
+mod job;
+mod page;
+mod structure;
+mod user;
+
+pub use health::{HealthStatus, HealthView, PartStatus, PartView, PartsView};
+pub use job::accepted_job;
+pub use page::{BatchView, Page};
+pub use structure::ParseView;
+pub use user::UserView;

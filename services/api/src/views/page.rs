@@ -1,0 +1,40 @@
+//! Lists, a page at a time.
+
+use gantry_domain::Job;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Page<T> {
+    /// What is on the page.
+    pub items: Vec<T>,
+    /// What to send as `cursor` for the next page; null on the last one.
+    pub next_cursor: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// A list that is complete on one page.
+    pub fn complete(items: Vec<T>) -> Self {
+        Self {
+            items,
+            next_cursor: None,
+        }
+    }
+
+    /// A page of `limit` items out of a reading that asked for one more, to see whether there is a next page.
+    pub fn cut(mut items: Vec<T>, limit: u32, cursor: impl Fn(&T) -> String) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let has_more = items.len() > limit;
+        items.truncate(limit);
+        let next_cursor = items.last().filter(|_| has_more).map(cursor);
+        Self { items, next_cursor }
+    }
+}
+
+/// The jobs of an accepted batch.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BatchView {
+    /// In the order of the request.
+    pub items: Vec<Job>,
+}
