@@ -1,0 +1,52 @@
+//! One thing as labelled lines.
+
+use std::fmt::Write;
+
+/// How wide the column of labels is.
+const LABEL_WIDTH: usize = 12;
+
+/// Labelled lines, in the order in which they are added.
+#[derive(Debug, Default)]
+pub(super) struct Details {
+    text: String,
+}
+
+impl Details {
+    pub(super) fn line(&mut self, label: &str, value: impl AsRef<str>) -> &mut Self {
+        let bold = anstyle::Style::new().bold();
+        writeln!(
+            self.text,
+            "{bold}{label:<LABEL_WIDTH$}{bold:#} {}",
+            value.as_ref()
+        )
+        .expect("writing to a String cannot fail");
+        self
+    }
+
+    /// A line that is left out when there is nothing to say.
+    pub(super) fn optional(&mut self, label: &str, value: Option<impl AsRef<str>>) -> &mut Self {
+        match value {
+            Some(value) => self.line(label, value),
+            None => self,
+        }
+    }
+
+    /// A JSON document, indented below its label.
+    pub(super) fn document(&mut self, label: &str, document: &serde_json::Value) -> &mut Self {
+        let text = format!("{document:#}");
+        if text.lines().count() == 1 {
+            return self.line(label, text);
+        }
+        self.line(label, "");
+        for line in text.lines() {
+            writeln!(self.text, "  {line}").expect("writing to a String cannot fail");
+        }
+        self
+    }
+
+    /// The lines, without the last line end.
+    pub(super) fn finish(&self) -> String {
+        let lines = self.text.lines().map(str::trim_end);
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}
