@@ -19,7 +19,7 @@ pub use backoff::ReconnectPolicy;
 pub use client::Client;
 pub use client_builder::ClientBuilder;
 pub use error::{ClientError, Result};
-pub use job_filter::JobFilter;
+pub use job_filter::{InvalidSubmitter, JobFilter, Submitter};
 pub use log_follower::{
     EVENT_LIMIT_BYTES, FollowOptions, LogEvent, LogFollower, SILENCE_LIMIT_SECONDS,
 };

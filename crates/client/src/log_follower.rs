@@ -6,7 +6,7 @@ mod position;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use gantry_domain::{JobState, LogCursor, LogLine};
+use gantry_domain::{JobFailure, JobState, LogCursor, LogLine};
 use tokio::time::{Instant, sleep_until};
 use url::Url;
 
@@ -74,10 +74,12 @@ pub enum LogEvent {
         /// What happened.
         reason: String,
     },
-    /// The job ended; nothing follows.
+    /// Nothing follows, because the job, or the one attempt that was followed, ended.
     Ended {
-        /// How.
+        /// How; a state that is not an end when only an earlier attempt was followed.
         state: JobState,
+        /// Why it did not succeed.
+        error: Option<JobFailure>,
     },
 }
 
@@ -115,7 +117,7 @@ impl LogFollower {
         }
     }
 
-    /// The next event; `None` after [`LogEvent::Ended`]. Dropping the future loses nothing.
+    /// The next event; `None` after [`LogEvent::Ended`]. Dropping the future loses no event.
     ///
     /// # Errors
     /// A refusal of the API, an API that cannot be reached to begin with, or [`ClientError::LogStreamLost`].
@@ -166,10 +168,10 @@ impl LogFollower {
             StreamEvent::Lagged => {
                 return self.disconnect(self.interruption("it fell too far behind"));
             }
-            StreamEvent::Ended(state) => {
+            StreamEvent::Ended { state, error } => {
                 self.connection = None;
                 self.ended = true;
-                self.pending.push_back(LogEvent::Ended { state });
+                self.pending.push_back(LogEvent::Ended { state, error });
             }
             StreamEvent::Unknown => {}
         }

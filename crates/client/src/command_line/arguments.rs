@@ -14,8 +14,7 @@ use crate::command_line::exit_status::EXIT_STATUS_HELP;
     name = "gantry",
     version,
     after_help = EXIT_STATUS_HELP,
-    disable_help_subcommand = true,
-    max_term_width = 100
+    disable_help_subcommand = true
 )]
 pub(crate) struct CommandLine {
     #[command(flatten)]

@@ -1,7 +1,7 @@
 //! Following a job's log on the terminal until the job ends or Ctrl-C.
 
 use gantry_client::{Client, FollowOptions, LogEvent};
-use gantry_domain::{JobId, JobState};
+use gantry_domain::JobId;
 
 use crate::command_line::arguments::Format;
 use crate::command_line::exit_status::ExitStatus;
@@ -33,24 +33,15 @@ pub(crate) async fn follow(
                 Format::Text => output.line(&log::line(&line))?,
                 Format::Json => output.json_line(&line)?,
             },
-            Some(LogEvent::Ended { state }) => return report_end(client, id, state, output).await,
+            Some(LogEvent::Ended { state, error }) => {
+                output.notice(&log::ended(state))?;
+                if let Some(error) = error {
+                    output.notice(&log::job_error(&error))?;
+                }
+                return Ok(ExitStatus::of_job(state));
+            }
             Some(event) => output.notice(&log::remark(&event))?,
             None => return Ok(ExitStatus::Succeeded),
         }
     }
-}
-
-async fn report_end(
-    client: &Client,
-    id: JobId,
-    state: JobState,
-    output: &mut Output,
-) -> Result<ExitStatus> {
-    output.notice(&log::job_ended(state))?;
-    if state == JobState::Failed
-        && let Some(error) = client.job(id).await?.summary.error
-    {
-        output.notice(&log::job_error(&error))?;
-    }
-    Ok(ExitStatus::of_job(state))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gantry_domain::{JobState, LogCursor, LogLine};
+use gantry_domain::{JobFailure, JobState, LogCursor, LogLine};
 use reqwest::Response;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use serde::Deserialize;
@@ -39,7 +39,10 @@ pub(super) enum StreamEvent {
     Line(LogLine),
     Truncated(u32),
     Lagged,
-    Ended(JobState),
+    Ended {
+        state: JobState,
+        error: Option<JobFailure>,
+    },
     /// From an API newer than this client.
     Unknown,
 }
@@ -52,6 +55,7 @@ struct AttemptData {
 #[derive(Deserialize)]
 struct EndData {
     state: JobState,
+    error: Option<JobFailure>,
 }
 
 impl Connection {
@@ -92,7 +96,7 @@ impl Connection {
         self.opened_at.elapsed()
     }
 
-    /// The next event. Dropping the future loses nothing.
+    /// The next event. Dropping the future loses no event.
     pub(super) async fn next_event(&mut self, silence_limit: Duration) -> Result<StreamEvent> {
         loop {
             let event = self.reader.next_event();
@@ -120,7 +124,10 @@ impl Connection {
             "attempt" => StreamEvent::Attempt(self.data::<AttemptData>(event)?.attempt),
             "truncated" => StreamEvent::Truncated(self.data::<AttemptData>(event)?.attempt),
             "lagged" => StreamEvent::Lagged,
-            "end" => StreamEvent::Ended(self.data::<EndData>(event)?.state),
+            "end" => {
+                let EndData { state, error } = self.data(event)?;
+                StreamEvent::Ended { state, error }
+            }
             _ => StreamEvent::Unknown,
         })
     }

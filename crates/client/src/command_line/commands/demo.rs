@@ -136,7 +136,7 @@ async fn follow_progress(client: &Client, id: JobId, output: &mut Output) -> Res
 
 fn show_result(job: &Job, output: &mut Output) -> Result<()> {
     let Some(result) = &job.result else {
-        output.notice(&log::job_ended(job.summary.state))?;
+        output.notice(&log::ended(job.summary.state))?;
         return match &job.summary.error {
             Some(error) => output.notice(&log::job_error(error)),
             None => Ok(()),

@@ -1,8 +1,8 @@
 //! The command `gantry jobs`.
 
 use clap::builder::RangedU64ValueParser;
-use gantry_client::{Client, JobFilter};
-use gantry_domain::{JobState, JobSummary, KindName, PAGE_LIMIT_ITEMS, QueueName, UserId};
+use gantry_client::{Client, JobFilter, Submitter};
+use gantry_domain::{JobState, JobSummary, KindName, PAGE_LIMIT_ITEMS, QueueName};
 
 use crate::command_line::arguments::{Format, FormatChoice};
 use crate::command_line::exit_status::ExitStatus;
@@ -12,9 +12,10 @@ use crate::command_line::output::{Output, job};
 /// List jobs, the newest first
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Only jobs in this state: scheduled, queued, running, succeeded, failed or cancelled
-    #[arg(long)]
-    state: Option<JobState>,
+    /// Only jobs in this state: scheduled, queued, running, succeeded, failed or cancelled; several are separated by
+    /// commas
+    #[arg(long = "state", value_name = "STATE", value_delimiter = ',')]
+    states: Vec<JobState>,
     /// Only jobs of this kind
     #[arg(long)]
     kind: Option<KindName>,
@@ -24,9 +25,9 @@ pub(crate) struct Arguments {
     /// Only jobs that carry this tag
     #[arg(long)]
     tag: Option<String>,
-    /// Only jobs of this person (see `gantry me`)
+    /// Only jobs of this person: me, or a user's id
     #[arg(long, value_name = "USER")]
-    created_by: Option<UserId>,
+    created_by: Option<Submitter>,
     /// How many jobs to fetch at once, 200 at most
     #[arg(long, value_name = "COUNT", value_parser = RangedU64ValueParser::<u32>::new().range(1..=u64::from(PAGE_LIMIT_ITEMS)))]
     limit: Option<u32>,
@@ -43,7 +44,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(client: &Client, arguments: Arguments) -> Result<ExitStatus> {
     let mut output = Output::new();
     let mut filter = JobFilter {
-        state: arguments.state,
+        states: arguments.states,
         kind: arguments.kind,
         queue: arguments.queue,
         tag: arguments.tag,

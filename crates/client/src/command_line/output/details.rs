@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use super::text::printable;
+
 /// How wide the column of labels is.
 const LABEL_WIDTH: usize = 12;
 
@@ -37,16 +39,16 @@ impl Details {
         if text.lines().count() == 1 {
             return self.line(label, text);
         }
-        self.line(label, "");
+        let bold = anstyle::Style::new().bold();
+        writeln!(self.text, "{bold}{label}{bold:#}").expect("writing to a String cannot fail");
         for line in text.lines() {
-            writeln!(self.text, "  {line}").expect("writing to a String cannot fail");
+            writeln!(self.text, "  {}", printable(line)).expect("writing to a String cannot fail");
         }
         self
     }
 
     /// The lines, without the last line end.
     pub(super) fn finish(&self) -> String {
-        let lines = self.text.lines().map(str::trim_end);
-        lines.collect::<Vec<_>>().join("\n")
+        self.text.trim_end().to_owned()
     }
 }

@@ -41,7 +41,7 @@ pub(crate) fn remark(event: &LogEvent) -> String {
             )
         }
         LogEvent::Line(told) => line(told),
-        LogEvent::Ended { state } => job_ended(*state),
+        LogEvent::Ended { state, .. } => ended(*state),
     }
 }
 
@@ -51,8 +51,12 @@ pub(crate) fn attempt_boundary(attempt: u32) -> String {
 }
 
 /// What stands behind the last line.
-pub(crate) fn job_ended(state: JobState) -> String {
-    format!("-- job {state} --")
+pub(crate) fn ended(state: JobState) -> String {
+    if state.is_terminal() {
+        format!("-- job {state} --")
+    } else {
+        format!("-- the attempt is over, the job is {state} --")
+    }
 }
 
 /// Why a job failed.

@@ -24,7 +24,7 @@ pub(crate) fn ready(url: &str, folder: &Path) -> String {
         "\
 Gantry is running until Ctrl-C.
   API   {url}
-  Docs  {url}/api/v1/docs
+  Docs  {url}/docs
   Data  {folder} (logs: *.log)
 
 In another terminal:

@@ -13,5 +13,8 @@ pub(super) fn table<const COLUMNS: usize>(
     for row in rows {
         table.add_row(row);
     }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
     table.trim_fmt()
 }
