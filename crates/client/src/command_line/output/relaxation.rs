@@ -117,7 +117,13 @@ fn converged(result: &RelaxResult) -> String {
 /// The final positions in ångström.
 fn geometry(geometry: &FinalGeometry) -> String {
     table(
-        ["ATOM", "X (Å)", "Y (Å)", "Z (Å)", "FIXED"],
+        [
+            "ATOM",
+            "       X (Å)",
+            "       Y (Å)",
+            "       Z (Å)",
+            "FIXED",
+        ],
         geometry.atoms.iter().map(|atom| {
             let [x, y, z] = atom
                 .position_angstrom
