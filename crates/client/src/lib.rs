@@ -1,1 +1,30 @@
 //! A typed HTTP client for the job service, and the gantry command line on top of it.
+
+mod answer;
+mod backoff;
+mod client;
+mod client_builder;
+mod error;
+mod job_filter;
+mod log_follower;
+mod log_query;
+mod page;
+mod problem;
+pub mod server_sent_events;
+mod submission;
+mod user;
+
+pub use answer::ANSWER_LIMIT_BYTES;
+pub use backoff::ReconnectPolicy;
+pub use client::Client;
+pub use client_builder::ClientBuilder;
+pub use error::{ClientError, Result};
+pub use job_filter::{InvalidSubmitter, JobFilter, Submitter};
+pub use log_follower::{
+    EVENT_LIMIT_BYTES, FollowOptions, LogEvent, LogFollower, SILENCE_LIMIT_SECONDS,
+};
+pub use log_query::LogQuery;
+pub use page::Page;
+pub use problem::{FieldFault, Problem};
+pub use submission::Submission;
+pub use user::{CurrentUser, Organization};

@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::value::whole_number;
+
+const BYTES_PER_MB: u64 = 1024 * 1024;
+
 /// The installation of Quantum ESPRESSO.
 #[derive(Debug, Clone, Args)]
 pub struct QuantumEspressoSettings {
@@ -26,4 +30,18 @@ pub struct QuantumEspressoSettings {
         default_value = "/usr/share/espresso/pseudo"
     )]
     pub pseudo_dir: PathBuf,
+
+    /// Megabytes of address space that one calculation may use
+    #[arg(
+        id = "qe-memory-limit-mb", long, env = "GANTRY_QE_MEMORY_LIMIT_MB", value_name = "MEGABYTES",
+        default_value = "4096", value_parser = whole_number(512..=16_777_216_u64)
+    )]
+    memory_limit_mb: u64,
+}
+
+impl QuantumEspressoSettings {
+    /// How much address space one calculation may use, in bytes.
+    pub fn memory_limit_bytes(&self) -> u64 {
+        self.memory_limit_mb * BYTES_PER_MB
+    }
 }

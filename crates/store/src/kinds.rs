@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult};
 use crate::StoreError;
 use crate::statement::{column, count, integer, statement, word};
 
-/// Writes what a worker can run; a kind announced before is brought up to date, and left alone where nothing changed.
+/// Writes what a worker can run; a kind announced before is brought up to date.
 pub(crate) async fn announce(
     connection: &impl ConnectionTrait,
     kinds: &[KindDeclaration],

@@ -1,6 +1,7 @@
 //! Raw statements and the reading of their rows.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use sea_orm::{DbBackend, QueryResult, Statement, TryGetable, Value};
 
@@ -55,6 +56,14 @@ pub(crate) fn integer(number: u32) -> i32 {
 /// A sequence number as the schema's `bigint`; the largest stands for the rest.
 pub(crate) fn bigint(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The longest delay that is written, a hundred years: well within what a timestamp can hold.
+const LONGEST_DELAY: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
+
+/// A duration as the seconds `make_interval` takes; a longer one than [`LONGEST_DELAY`] counts as that.
+pub(crate) fn seconds(duration: Duration) -> f64 {
+    duration.min(LONGEST_DELAY).as_secs_f64()
 }
 
 /// A document of the domain, read from a JSON column.

@@ -7,7 +7,7 @@ use gantry_domain::{JobId, KindDeclaration, QueueName, WorkerId, WorkerState, Wo
 use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult, TransactionTrait};
 use uuid::Uuid;
 
-use crate::statement::{column, count, integer, parse, statement, word};
+use crate::statement::{column, count, integer, parse, seconds, statement, word};
 use crate::{StoreError, kinds};
 
 /// A worker process that starts now.
@@ -66,7 +66,7 @@ pub(crate) async fn register(
                 names(&mut worker.kinds.iter().map(|kind| kind.name.to_string())).into(),
                 integer(worker.concurrency).into(),
                 worker.version.as_str().into(),
-                worker.lease.as_secs_f64().into(),
+                seconds(worker.lease).into(),
             ],
         ))
         .await?;
@@ -96,7 +96,7 @@ pub(crate) async fn renew_lease(
             sql,
             [
                 worker_id.as_uuid().into(),
-                lease.as_secs_f64().into(),
+                seconds(lease).into(),
                 state.as_str().into(),
             ],
         ))
@@ -149,7 +149,7 @@ pub(crate) async fn hold_maintenance_lease(
     let result = connection
         .execute_raw(statement(
             sql,
-            [worker_id.as_uuid().into(), lease.as_secs_f64().into()],
+            [worker_id.as_uuid().into(), seconds(lease).into()],
         ))
         .await?;
     Ok(result.rows_affected() == 1)

@@ -15,7 +15,10 @@ const ALLOWED: [(&str, &[&str]); 15] = [
     ("gantry-store", &["gantry-domain"]),
     ("gantry-telemetry", &["gantry-settings"]),
     ("gantry-migrations", &[]),
-    ("gantry-client", &["gantry-domain", "gantry-devkit"]),
+    (
+        "gantry-client",
+        &["gantry-domain", "gantry-devkit", "gantry-quantum-espresso"],
+    ),
     ("gantry-testkit", &["gantry-devkit", "gantry-migrations"]),
     ("xtask", &["gantry-devkit"]),
     (

@@ -1,10 +1,16 @@
 //! Putting the worker together from its settings: which handlers it has, and where its servers are.
 
+use std::env;
+use std::path::Path;
+
+use anyhow::Context;
 use gantry_queue::QueueOptions;
-use gantry_settings::WorkerServiceSettings;
+use gantry_settings::{QuantumEspressoSettings, WorkerServiceSettings};
 use gantry_store::StoreOptions;
-use gantry_worker::handlers::SystemPing;
-use gantry_worker::{Shutdown, Worker, WorkerBuilder, WorkerOptions};
+use gantry_worker::handlers::{CommandHandler, QeInstallation, QeRelax, SystemPing};
+use gantry_worker::kinds_file::read_kinds_file;
+use gantry_worker::process::{Guardian, ScratchRoot};
+use gantry_worker::{ProgramRunner, Shutdown, Worker, WorkerBuilder, WorkerOptions};
 use secrecy::ExposeSecret;
 
 /// The worker as the settings describe it.
@@ -12,7 +18,14 @@ pub(crate) async fn worker(
     settings: &WorkerServiceSettings,
     shutdown: Shutdown,
 ) -> anyhow::Result<Worker> {
-    let builder = WorkerBuilder::new(worker_options(settings)?).handler(SystemPing)?;
+    let scratch_root = ScratchRoot::open(&settings.worker.scratch_dir)
+        .context("GANTRY_WORKER_SCRATCH_DIR cannot be used")?;
+    let programs = ProgramRunner::new(Guardian::of_this_executable(), scratch_root);
+    let mut builder = WorkerBuilder::new(worker_options(settings)?).handler(SystemPing)?;
+    builder = with_quantum_espresso(builder, &settings.quantum_espresso, &programs)?;
+    if let Some(file) = &settings.worker.kinds_file {
+        builder = with_commands(builder, file, &programs)?;
+    }
     let store = StoreOptions {
         database_url: settings.database.url.expose_secret().to_owned(),
         max_connections: settings.database.max_connections,
@@ -23,6 +36,47 @@ pub(crate) async fn worker(
         key_prefix: settings.redis.prefix.clone(),
     };
     Ok(builder.build(&store, &queue, shutdown).await?)
+}
+
+/// Without Quantum ESPRESSO on this machine its kind is not announced, and the worker serves the others.
+fn with_quantum_espresso(
+    builder: WorkerBuilder,
+    settings: &QuantumEspressoSettings,
+    programs: &ProgramRunner,
+) -> anyhow::Result<WorkerBuilder> {
+    let search_path = env::var_os("PATH");
+    let found = QeInstallation::find(
+        &settings.program,
+        &settings.pseudo_dir,
+        search_path.as_deref(),
+    );
+    match found {
+        Ok(installation) => {
+            let handler = QeRelax::new(
+                installation,
+                settings.memory_limit_bytes(),
+                programs.clone(),
+            )?;
+            Ok(builder.handler(handler)?)
+        }
+        Err(reason) => {
+            tracing::warn!(%reason, "qe.relax.v1 cannot run here and is not announced");
+            Ok(builder)
+        }
+    }
+}
+
+fn with_commands(
+    mut builder: WorkerBuilder,
+    kinds_file: &Path,
+    programs: &ProgramRunner,
+) -> anyhow::Result<WorkerBuilder> {
+    let kinds = read_kinds_file(kinds_file, &|name| env::var_os(name))
+        .context("GANTRY_KINDS_FILE cannot be used")?;
+    for kind in kinds {
+        builder = builder.handler(CommandHandler::new(kind, programs.clone())?)?;
+    }
+    Ok(builder)
 }
 
 fn worker_options(settings: &WorkerServiceSettings) -> anyhow::Result<WorkerOptions> {

@@ -1,5 +1,9 @@
 //! The kinds this worker brings along; one file per kind.
 
+mod command;
+mod qe_relax;
 mod system_ping;
 
+pub use command::{COMMAND_STOP_GRACE, CommandHandler, RESULT_FILE_LIMIT_BYTES};
+pub use qe_relax::{QeInstallation, QeNotInstalled, QeRelax, StoredRelaxResult};
 pub use system_ping::SystemPing;

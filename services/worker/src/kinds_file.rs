@@ -4,7 +4,6 @@ mod declared_kind;
 mod error;
 mod exit_codes;
 mod payload_schema;
-mod program_search;
 mod progress_pattern;
 mod resolve;
 

@@ -18,7 +18,7 @@ pub(crate) async fn mark_cancelled(
 ) -> Result<Vec<Run>, StoreError> {
     let (ids, dispatches) = run_arrays(runs.iter().copied());
     let sql = format!(
-        "UPDATE jobs SET state = 'cancelled', finished_at = now(), error = $4
+        "UPDATE jobs SET state = 'cancelled', finished_at = now(), error = $4, log_seq = 0
          FROM unnest($2::uuid[], $3::int[]) AS settled (job_id, dispatch)
          WHERE {FENCE} AND jobs.cancel_requested_at IS NOT NULL
          RETURNING jobs.id, jobs.dispatch"

@@ -49,7 +49,10 @@ pub(crate) async fn claim(
     runs: &[Run],
     kinds: &[KindName],
 ) -> Result<Vec<ClaimedJob>, StoreError> {
-    let (ids, dispatches) = run_arrays(runs.iter().copied());
+    // In one order for all, so that two workers told of the same jobs wait for one another instead of in a circle.
+    let mut runs = runs.to_vec();
+    runs.sort_unstable_by_key(|run| run.job_id);
+    let (ids, dispatches) = run_arrays(runs.into_iter());
     let kinds: Vec<_> = kinds.iter().map(ToString::to_string).collect();
     let sql = "
         UPDATE jobs SET state = 'running', attempt = attempt + 1, worker_id = $1, started_at = now(),

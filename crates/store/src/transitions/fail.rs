@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::Run;
 use super::run::{FENCE, run, run_arrays};
 use crate::StoreError;
-use crate::statement::{column, statement, word};
+use crate::statement::{column, seconds, statement, word};
 
 /// A run that ended with an error.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,7 +50,7 @@ pub(crate) async fn fail(
         .collect();
     let delays: Vec<f64> = failures
         .iter()
-        .map(|failure| failure.retry_after.unwrap_or_default().as_secs_f64())
+        .map(|failure| seconds(failure.retry_after.unwrap_or_default()))
         .collect();
     let sql = format!(
         "WITH ended AS (

@@ -34,17 +34,22 @@ pub(crate) async fn rescue_lost(
              the workers' own logs, then redrive it"
         ),
     );
-    // The rows of `jobs` are locked before they are judged, so that a completion that comes first wins.
+    // The rows of `jobs` are locked before they are judged, so that a completion that comes first wins. A worker counts
+    // as lost only by its state: the UPDATE waits for a renewal that is under way and then sees its outcome, which a
+    // plain look at `lease_expires_at` would not.
     let sql = format!(
         "WITH dead AS (
             UPDATE workers SET state = 'lost' WHERE state IN ('active', 'draining') AND lease_expires_at <= now()
+            RETURNING id
         ), lost AS (
             SELECT jobs.id, CASE
                 WHEN jobs.cancel_requested_at IS NOT NULL THEN 'cancelled'
                 WHEN jobs.losses + 1 >= $2 THEN 'failed'
                 ELSE 'queued' END AS next_state
-            FROM jobs JOIN workers ON workers.id = jobs.worker_id
-            WHERE jobs.state = 'running' AND workers.lease_expires_at <= now()
+            FROM jobs WHERE jobs.state = 'running' AND NOT EXISTS (
+                SELECT 1 FROM workers WHERE workers.id = jobs.worker_id AND workers.state IN ('active', 'draining')
+                    AND workers.id NOT IN (SELECT id FROM dead)
+            )
             LIMIT $1 FOR UPDATE OF jobs SKIP LOCKED
         ), history AS (
             INSERT INTO job_attempts (job_id, attempt, tenant_id, worker_id, outcome, started_at, error)

@@ -36,6 +36,8 @@ impl Accepted {
     }
 }
 
+/// The end of the year 9999, in seconds since 1970; a later time counts as that one.
+const LATEST_RUN_AT_SECONDS: i64 = 253_402_300_799;
 /// The dispatch the schema gives a new job.
 const FIRST_DISPATCH: u32 = 1;
 
@@ -49,7 +51,7 @@ pub(crate) async fn submit(
         INSERT INTO jobs (id, tenant_id, created_by, kind, queue, priority, state, payload, run_at, queued_at,
             max_attempts, timeout_seconds, tags, traceparent)
         SELECT id, tenant_id, created_by, kind, queue, priority,
-            CASE WHEN run_at > now() THEN 'scheduled' ELSE 'queued' END, payload, COALESCE(run_at, now()),
+            CASE WHEN run_at > now() THEN 'scheduled' ELSE 'queued' END, payload, greatest(run_at, now()),
             CASE WHEN run_at > now() THEN NULL ELSE now() END, max_attempts, timeout_seconds,
             ARRAY (SELECT jsonb_array_elements_text(tags)), traceparent
         FROM (
@@ -80,7 +82,7 @@ pub(crate) async fn submit(
                 texts(|job| job.queue.to_string()).into(),
                 texts(|job| job.priority.to_string()).into(),
                 payloads.into(),
-                texts(|job| job.run_at.map(|time| time.to_rfc3339()).unwrap_or_default()).into(),
+                texts(|job| job.run_at.map(timestamp).unwrap_or_default()).into(),
                 numbers(|job| job.max_attempts).into(),
                 numbers(|job| job.timeout_seconds).into(),
                 tags.into(),
@@ -89,6 +91,12 @@ pub(crate) async fn submit(
         ))
         .await?;
     in_order_of(jobs, &rows)
+}
+
+/// A time as text that Postgres can read, whatever it is: one row it cannot would refuse the whole batch.
+fn timestamp(time: DateTime<Utc>) -> String {
+    let latest = DateTime::from_timestamp(LATEST_RUN_AT_SECONDS, 0).unwrap_or_default();
+    time.clamp(DateTime::UNIX_EPOCH, latest).to_rfc3339()
 }
 
 /// SQL promises no order for returned rows.

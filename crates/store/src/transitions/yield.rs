@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use gantry_domain::Doorbell;
+use gantry_domain::{Doorbell, JobFailure, failure_code};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use uuid::Uuid;
 
 use super::Run;
 use super::run::{DOORBELL_COLUMNS, FENCE, doorbell, run, run_arrays};
 use crate::StoreError;
-use crate::statement::{bigint, column, statement};
+use crate::statement::{bigint, column, seconds, statement};
 
 /// A run that gives its job back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,8 @@ pub(crate) async fn release(
             state = CASE WHEN cancel_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END,
             dispatch = CASE WHEN cancel_requested_at IS NULL THEN jobs.dispatch + 1 ELSE jobs.dispatch END,
             queued_at = CASE WHEN cancel_requested_at IS NULL THEN now() END,
-            finished_at = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE now() END
+            finished_at = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE now() END,
+            error = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE $5 END
          FROM unnest($2::uuid[], $3::int[], $4::bigint[]) AS settled (job_id, dispatch, log_seq)
          WHERE {FENCE}
          RETURNING {DOORBELL_COLUMNS}, jobs.state = 'queued' AS waits"
@@ -44,7 +45,13 @@ pub(crate) async fn release(
     let rows = connection
         .query_all_raw(statement(
             &sql,
-            [worker_id.into(), ids.into(), dispatches.into(), seqs.into()],
+            [
+                worker_id.into(),
+                ids.into(),
+                dispatches.into(),
+                seqs.into(),
+                cancelled_error().into(),
+            ],
         ))
         .await?;
     let mut doorbells = Vec::with_capacity(rows.len());
@@ -68,7 +75,8 @@ pub(crate) async fn snooze(
         "UPDATE jobs SET attempt = attempt - 1, log_seq = $4,
             state = CASE WHEN cancel_requested_at IS NULL THEN 'scheduled' ELSE 'cancelled' END,
             run_at = now() + make_interval(secs => $5),
-            finished_at = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE now() END
+            finished_at = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE now() END,
+            error = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE $6 END
          FROM unnest($2::uuid[], $3::int[]) AS settled (job_id, dispatch)
          WHERE {FENCE}
          RETURNING jobs.id, jobs.dispatch"
@@ -81,9 +89,18 @@ pub(crate) async fn snooze(
                 ids.into(),
                 dispatches.into(),
                 bigint(yielded.last_log_seq).into(),
-                delay.as_secs_f64().into(),
+                seconds(delay).into(),
+                cancelled_error().into(),
             ],
         ))
         .await?;
     row.as_ref().map(run).transpose()
+}
+
+/// What a job shows whose run was given back after someone had asked for its end.
+fn cancelled_error() -> serde_json::Value {
+    serde_json::json!(JobFailure::new(
+        failure_code::CANCELLED,
+        "someone asked for the end of the job, and its run gave it back",
+    ))
 }

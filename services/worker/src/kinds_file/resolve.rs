@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsString,
-    path::{Component, Path},
+    path::{Component, Path, PathBuf},
 };
 
 use gantry_domain::{
@@ -13,9 +13,8 @@ use super::{
     CommandKind, Environment, ExitCodes, KindsFileError, PAYLOAD_FILE_NAME, ProgressPattern,
     declared_kind::{DeclaredEnvironment, DeclaredKind},
     payload_schema::resolve_payload_schema,
-    program_search::find_program,
 };
-use crate::process::ResourceLimits;
+use crate::process::{ResourceLimits, find_program};
 
 /// Kinds under these prefixes are Gantry's own.
 const RESERVED_PREFIXES: [&str; 2] = ["system.", "qe."];
@@ -38,7 +37,7 @@ pub(super) fn resolve(
 ) -> Resolved<CommandKind> {
     refuse_nul("arguments", &declared.arguments)?;
     Ok(CommandKind {
-        program: find_program(&declared.program, environment)?,
+        program: resolve_program(&declared.program, environment)?,
         arguments: declared.arguments,
         environment: resolve_environment(declared.environment, environment)?,
         limits: resolve_limits(declared.memory_limit_mb)?,
@@ -74,6 +73,11 @@ fn resolve_name(name: String) -> Resolved<KindName> {
         return Err(KindsFileError::of_field("name", problem));
     }
     KindName::try_from(name).map_err(|error| KindsFileError::of_field("name", error))
+}
+
+fn resolve_program(program: &str, environment: Environment<'_>) -> Resolved<PathBuf> {
+    find_program(program, environment("PATH").as_deref())
+        .map_err(|error| KindsFileError::of_field("program", error))
 }
 
 fn resolve_description(description: &str) -> Resolved<String> {

@@ -1,5 +1,7 @@
 //! Scratch folders: one per run, private, removed afterwards, and after the death of their worker by the next one.
 
+mod files;
+
 use std::{
     fs::{self, DirBuilder, File, TryLockError},
     io,
@@ -12,6 +14,8 @@ use nix::unistd::geteuid;
 use uuid::Uuid;
 
 use super::ProcessError;
+
+pub use files::ScratchFileError;
 
 /// Only their owner may look into scratch folders.
 const PRIVATE: u32 = 0o700;

@@ -1,0 +1,147 @@
+//! The API's endpoints as methods.
+
+use std::time::Duration;
+
+use gantry_domain::{Attempt, Job, JobId, JobSummary, Kind, LogLine, WorkerSummary};
+use reqwest::RequestBuilder;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::answer;
+use crate::client_builder::ClientBuilder;
+use crate::error::{ClientError, Result};
+use crate::job_filter::JobFilter;
+use crate::log_follower::{FollowOptions, LogFollower};
+use crate::log_query::LogQuery;
+use crate::page::Page;
+use crate::submission::Submission;
+use crate::user::CurrentUser;
+
+/// How long one call may take, from the first byte sent to the last one received. A followed log is no such call.
+const CALL_LIMIT: Duration = Duration::from_secs(30);
+
+/// The API's endpoints as methods. Cheap to clone; clones share their connections.
+///
+/// [`Client::follow_logs`] gives a [`LogFollower`] that stays with a job's log through restarts of the API, and neither
+/// repeats nor silently skips a line.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    api_url: Url,
+}
+
+impl Client {
+    /// A client for the API at `base_url`, for instance `https://gantry.example.org`, that says nothing about who is
+    /// calling until told so.
+    pub fn builder(base_url: &str) -> ClientBuilder {
+        ClientBuilder::new(base_url)
+    }
+
+    pub(crate) fn new(http: reqwest::Client, api_url: Url) -> Self {
+        Self { http, api_url }
+    }
+
+    /// Hands in a job; when this returns it is in the database.
+    pub async fn submit(&self, submission: &Submission) -> Result<Job> {
+        self.post("jobs", submission).await
+    }
+
+    /// Hands in jobs, all or none.
+    pub async fn submit_batch(&self, submissions: &[Submission]) -> Result<Vec<Job>> {
+        let batch = Batch { jobs: submissions };
+        let accepted: Page<Job> = self.post("jobs/batch", &batch).await?;
+        Ok(accepted.items)
+    }
+
+    /// One page of jobs, the newest first.
+    pub async fn jobs(&self, filter: &JobFilter) -> Result<Page<JobSummary>> {
+        self.get("jobs", filter).await
+    }
+
+    /// One job with its payload and result.
+    pub async fn job(&self, id: JobId) -> Result<Job> {
+        self.get(&format!("jobs/{id}"), &()).await
+    }
+
+    /// The attempts at a job, the first one first.
+    pub async fn attempts(&self, id: JobId) -> Result<Vec<Attempt>> {
+        let page: Page<Attempt> = self.get(&format!("jobs/{id}/attempts"), &()).await?;
+        Ok(page.items)
+    }
+
+    /// One page of a job's stored log.
+    pub async fn logs(&self, id: JobId, query: &LogQuery) -> Result<Page<LogLine>> {
+        self.get(&format!("jobs/{id}/logs"), query).await
+    }
+
+    /// Follows a job's log until the job ends.
+    pub fn follow_logs(&self, id: JobId, options: FollowOptions) -> LogFollower {
+        let url = self.url(&format!("jobs/{id}/logs"));
+        LogFollower::new(self.http.clone(), url, options)
+    }
+
+    /// Asks for the end of a job; one that runs ends a little later.
+    pub async fn cancel(&self, id: JobId) -> Result<Job> {
+        self.post(&format!("jobs/{id}/cancel"), &Nothing {}).await
+    }
+
+    /// Puts a failed or cancelled job back into its queue.
+    pub async fn retry(&self, id: JobId) -> Result<Job> {
+        self.post(&format!("jobs/{id}/retry"), &Nothing {}).await
+    }
+
+    /// The kinds that workers have announced.
+    pub async fn kinds(&self) -> Result<Vec<Kind>> {
+        let page: Page<Kind> = self.get("kinds", &()).await?;
+        Ok(page.items)
+    }
+
+    /// The worker processes.
+    pub async fn workers(&self) -> Result<Vec<WorkerSummary>> {
+        let page: Page<WorkerSummary> = self.get("workers", &()).await?;
+        Ok(page.items)
+    }
+
+    /// Who the API takes the caller for.
+    pub async fn current_user(&self) -> Result<CurrentUser> {
+        self.get("users/me", &()).await
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str, query: &impl Serialize) -> Result<T> {
+        let url = self.url(path);
+        self.call(self.http.get(url.clone()).query(query), &url)
+            .await
+    }
+
+    async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
+        let url = self.url(path);
+        self.call(self.http.post(url.clone()).json(body), &url)
+            .await
+    }
+
+    async fn call<T: DeserializeOwned>(&self, request: RequestBuilder, url: &Url) -> Result<T> {
+        let response = request
+            .timeout(CALL_LIMIT)
+            .send()
+            .await
+            .map_err(|error| ClientError::unreachable(url, &error))?;
+        answer::document(response).await
+    }
+
+    fn url(&self, path: &str) -> Url {
+        self.api_url
+            .join(path)
+            .expect("paths of endpoints are made of plain words and ids")
+    }
+}
+
+/// The body of a batch.
+#[derive(Serialize)]
+struct Batch<'a> {
+    jobs: &'a [Submission],
+}
+
+/// The body of a request that needs none.
+#[derive(Serialize)]
+struct Nothing {}

@@ -1,0 +1,91 @@
+//! The command `gantry submit KIND PAYLOAD`.
+
+mod payload;
+
+use chrono::{DateTime, Utc};
+use gantry_client::{Client, FollowOptions, Submission};
+use gantry_domain::{Job, KindName, Priority, QueueName};
+
+use crate::command_line::arguments::{Format, FormatChoice};
+use crate::command_line::exit_status::{EXIT_STATUS_HELP, ExitStatus};
+use crate::command_line::failure::Result;
+use crate::command_line::following::follow;
+use crate::command_line::output::Output;
+
+/// Hand in a job
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXIT_STATUS_HELP)]
+pub(crate) struct Arguments {
+    /// What is to be done, for instance qe.relax.v1 (see `gantry kinds`)
+    kind: KindName,
+    /// The payload: JSON, @FILE for a file with JSON, or - for standard input
+    ///
+    /// For the kind qe.relax.v1, a file that does not end in .json is taken for a pw.x input, and so is standard input
+    /// that is not JSON: the payload is then {"input": TEXT}.
+    payload: String,
+    /// Follow the log until the job ends, and exit with its status
+    #[arg(short, long)]
+    follow: bool,
+    /// Where it waits [default: as the kind has it]
+    #[arg(long)]
+    queue: Option<QueueName>,
+    /// How urgent it is: high, normal or low
+    #[arg(long)]
+    priority: Option<Priority>,
+    /// Not before this time, for instance 2027-01-31T18:00:00Z
+    #[arg(long, value_name = "TIME")]
+    run_at: Option<DateTime<Utc>>,
+    /// How many attempts it gets in all [default: as the kind has it]
+    #[arg(long, value_name = "COUNT")]
+    max_attempts: Option<u32>,
+    /// How long one attempt may take, in seconds [default: as the kind has it]
+    #[arg(long, value_name = "SECONDS")]
+    timeout_seconds: Option<u32>,
+    /// A word for finding it again; may be given several times
+    #[arg(long = "tag", value_name = "TAG")]
+    tags: Vec<String>,
+    #[command(flatten)]
+    output: FormatChoice,
+}
+
+pub(crate) async fn run(client: &Client, arguments: Arguments) -> Result<ExitStatus> {
+    let (format, is_followed) = (arguments.output.format, arguments.follow);
+    let job = client.submit(&submission(arguments)?).await?;
+    let mut output = Output::new();
+    if is_followed {
+        output.notice(&format!("-- job {} --", job.summary.id))?;
+        let options = FollowOptions::default();
+        return follow(client, job.summary.id, options, format, &mut output).await;
+    }
+    print(&job, format, &mut output)?;
+    Ok(ExitStatus::Succeeded)
+}
+
+fn submission(arguments: Arguments) -> Result<Submission> {
+    let payload = payload::read(&arguments.kind, &arguments.payload)?;
+    Ok(Submission {
+        kind: arguments.kind,
+        payload,
+        queue: arguments.queue,
+        priority: arguments.priority,
+        run_at: arguments.run_at,
+        max_attempts: arguments.max_attempts,
+        timeout_seconds: arguments.timeout_seconds,
+        tags: arguments.tags,
+    })
+}
+
+/// The id alone on standard output, for `JOB=$(gantry submit …)`.
+fn print(job: &Job, format: Format, output: &mut Output) -> Result<()> {
+    let summary = &job.summary;
+    match format {
+        Format::Text => {
+            output.line(&summary.id.to_string())?;
+            output.notice(&format!(
+                "{}; follow it: gantry logs -f {}",
+                summary.state, summary.id
+            ))
+        }
+        Format::Json => output.json(job),
+    }
+}

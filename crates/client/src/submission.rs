@@ -1,0 +1,48 @@
+//! A job to be handed in.
+
+use chrono::{DateTime, Utc};
+use gantry_domain::{KindName, Priority, QueueName};
+use serde::Serialize;
+
+/// A job to be handed in; what is left out is decided by the kind.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Submission {
+    /// What is to be done.
+    pub kind: KindName,
+    /// What the kind's handler is given.
+    pub payload: serde_json::Value,
+    /// Where it waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<QueueName>,
+    /// How urgent it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
+    /// Not before this time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_at: Option<DateTime<Utc>>,
+    /// How many attempts it gets in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_attempts: Option<u32>,
+    /// How long one attempt may take, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<u32>,
+    /// Free words for finding it again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+}
+
+impl Submission {
+    /// A job of `kind` with everything else as the kind has it.
+    pub fn new(kind: KindName, payload: serde_json::Value) -> Self {
+        Self {
+            kind,
+            payload,
+            queue: None,
+            priority: None,
+            run_at: None,
+            max_attempts: None,
+            timeout_seconds: None,
+            tags: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The client and the command line against an API that answers by script.
+
+mod command_line;
+mod gantry;
+mod log_follower;
+mod outcomes;
+mod requests;
+mod samples;
+mod scripted_server;
+mod server_sent_events;
+mod shown;

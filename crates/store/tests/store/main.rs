@@ -1,0 +1,20 @@
+//! The store against a real PostgreSQL: every transition, its fence, and what each role may see.
+
+// mod agreement;
+// mod attempts;
+mod cancelling;
+mod claiming;
+// mod connecting;
+mod due;
+mod fixture;
+// mod kinds_and_workers;
+// mod listing;
+mod losing;
+// mod model;
+// mod pooler;
+// mod reconciling;
+mod redriving;
+// mod row_security;
+mod run_writes;
+mod settling;
+mod submitting;
