@@ -16,10 +16,12 @@ pub struct InvalidName {
 }
 
 macro_rules! name {
-    ($(#[$meta:meta])* $name:ident, $what:literal, $valid:path, $expected:literal) => {
+    (
+        $(#[$meta:meta])*
+        $name:ident, $what:literal, $valid:path, $pattern:literal, $limit_characters:literal, $expected:literal
+    ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
@@ -29,6 +31,21 @@ macro_rules! name {
                 &self.0
             }
         }
+
+        #[cfg(feature = "openapi")]
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .pattern(Some($pattern))
+                    .max_length(Some($limit_characters))
+                    .description(Some(concat!("A ", $what, "'s name: ", $expected, ".")))
+                    .into()
+            }
+        }
+
+        #[cfg(feature = "openapi")]
+        impl utoipa::ToSchema for $name {}
 
         impl FromStr for $name {
             type Err = InvalidName;
@@ -67,13 +84,13 @@ macro_rules! name {
 name! {
     /// The name of a job kind, for instance `qe.relax.v1`: at least two parts of lower-case letters, digits and
     /// underscores, joined by dots, 100 characters at most.
-    KindName, "kind", is_kind_name,
+    KindName, "kind", is_kind_name, r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$", 100,
     "two or more parts of a-z, 0-9 and _ joined by dots, starting with a letter, at most 100 characters"
 }
 
 name! {
     /// The name of a queue, for instance `default`: lower-case letters, digits, `-` and `_`, 63 characters at most.
-    QueueName, "queue", is_queue_name,
+    QueueName, "queue", is_queue_name, "^[a-z][a-z0-9_-]*$", 63,
     "a-z, 0-9, - and _, starting with a letter, at most 63 characters"
 }
 

@@ -7,6 +7,7 @@ use actix_web::http::header;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{self, Data};
 use actix_web::{App, Error};
+use sentry_actix::Sentry;
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
 
@@ -70,10 +71,12 @@ pub fn application(
         .wrap(cors(&blueprint.allowed_origins))
         .wrap(from_fn(on_process_runtime))
         .wrap(from_fn(request_context))
-        .wrap(Condition::new(
-            blueprint.reports_errors,
-            sentry_actix::Sentry::new(),
-        ))
+        .wrap(Condition::new(blueprint.reports_errors, request_reports()))
+}
+
+/// Tells error reports which request they belong to. The errors themselves are reported where they are logged, once.
+fn request_reports() -> Sentry {
+    Sentry::builder().capture_server_errors(false).finish()
 }
 
 /// Without origins in the settings no browser page of another origin may call the API.

@@ -1,4 +1,4 @@
-//! What a handler is given of a request. None of these fails before sign-in was checked: reading happens in the handler.
+//! What a handler is given of a request, to be read by the handler, so that nothing fails before sign-in was checked.
 
 mod caller;
 mod json_body;

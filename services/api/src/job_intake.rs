@@ -1,5 +1,7 @@
 //! From submissions as they came in to jobs that can be accepted: kinds looked up, payloads checked, defaults filled in.
 
+use std::time::Instant;
+
 use gantry_auth::Principal;
 use gantry_domain::{JobId, NewJob};
 use gantry_telemetry::current_traceparent;
@@ -25,8 +27,9 @@ pub async fn check_jobs(
     let mut faults = Faults::default();
     let mut jobs = Vec::with_capacity(requests.len());
     let traceparent = current_traceparent();
+    let asked_at = Instant::now();
     for (path, request) in requests {
-        let Some(kind) = api.kinds.find(&request.kind).await? else {
+        let Some(kind) = api.kinds.find(&request.kind, asked_at).await? else {
             unknown_kinds.add(path.field("kind"), "is no kind that a worker has announced");
             continue;
         };

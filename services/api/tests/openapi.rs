@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 fn document() -> Value {
-    serde_json::to_value(gantry_api::document()).unwrap()
+    serde_json::to_value(gantry_api::document()).expect("the document is JSON")
 }
 
 #[test]

@@ -1,7 +1,4 @@
 //! Lets requests open their connections on the process's runtime.
-//!
-//! Each thread of the HTTP server has a runtime of its own, and a stop ends them one by one. A database connection that
-//! one thread opened and another one borrows from the pool must not end with the first.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -49,6 +46,9 @@ impl<F: Future> Future for WithinRuntime<F> {
 }
 
 /// Runs the handler within the process's runtime.
+///
+/// Each thread of the HTTP server has a runtime of its own, and a stop ends them one by one. A database connection that
+/// one thread opened and another one borrows from the pool must not end with the first.
 pub async fn on_process_runtime<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,

@@ -1,5 +1,10 @@
 //! The API as its callers see it: a real server on real Postgres and Redis.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops where something it relies on is missing"
+)]
+
 mod support;
 
 mod bad_input;
@@ -7,9 +12,11 @@ mod batches;
 mod cancelling;
 mod documents;
 mod following;
+mod fuzzing;
 mod health;
 mod listing;
 mod logs;
+mod payloads;
 mod requests;
 mod stopping;
 mod submitting;

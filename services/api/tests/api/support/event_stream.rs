@@ -36,7 +36,7 @@ impl EventStream {
         if let Some(last) = last {
             request = request.header("Last-Event-ID", last);
         }
-        let answer = request.send().await.unwrap();
+        let answer = request.send().await.expect("the API answers");
         assert_eq!(answer.status(), StatusCode::OK);
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
         let parts = answer
@@ -61,7 +61,8 @@ impl EventStream {
             let part = timeout(SOON, self.parts.next())
                 .await
                 .expect("the stream goes on")?;
-            self.text.push_str(std::str::from_utf8(&part).unwrap());
+            self.text
+                .push_str(std::str::from_utf8(&part).expect("events are text"));
         }
     }
 
@@ -71,7 +72,7 @@ impl EventStream {
         while ids.len() < count {
             let event = self.next().await.expect("the stream goes on");
             match event.name.as_str() {
-                "line" => ids.push(event.id.unwrap()),
+                "line" => ids.push(event.id.expect("a line has an id")),
                 "attempt" => {}
                 other => panic!("{other} in place of a line, after {ids:?}"),
             }
@@ -98,6 +99,7 @@ fn event_of(block: &str) -> Option<Event> {
     Some(Event {
         name: field("event")?.to_owned(),
         id: field("id").map(str::to_owned),
-        data: serde_json::from_str(field("data").unwrap()).unwrap(),
+        data: serde_json::from_str(field("data").expect("an event has data"))
+            .expect("data is JSON"),
     })
 }
