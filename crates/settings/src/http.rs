@@ -31,6 +31,13 @@ pub struct HttpSettings {
     )]
     pub body_limit_bytes: usize,
 
+    /// Log followers one process serves at once; a further one is answered 503
+    #[arg(
+        id = "http-follower-limit", long, env = "GANTRY_HTTP_FOLLOWER_LIMIT", value_name = "NUMBER",
+        default_value = "10000", value_parser = whole_number(1..=1_000_000_usize)
+    )]
+    pub follower_limit: usize,
+
     /// Seconds that open requests get to end after a stop signal
     #[arg(
         id = "http-drain-timeout-seconds", long, env = "GANTRY_HTTP_DRAIN_TIMEOUT_SECONDS", value_name = "SECONDS",

@@ -43,7 +43,11 @@ impl HealthMonitor {
             return health.clone();
         }
         let health = self.ask().await;
-        *last = Some((Instant::now(), health.clone()));
+        // Until the start is complete nothing is asked of Postgres here, and the end of the start is news.
+        *last = self
+            .startup
+            .is_complete()
+            .then(|| (Instant::now(), health.clone()));
         health
     }
 

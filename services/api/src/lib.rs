@@ -31,4 +31,4 @@ mod views;
 
 pub use application::document;
 pub use error::ServeError;
-pub use server::{ApiServer, FOLLOWER_LIMIT};
+pub use server::ApiServer;

@@ -29,9 +29,6 @@ use crate::sign_ins::SignIns;
 use crate::startup::Startup;
 use crate::submissions::Submissions;
 
-/// How many log followers one process serves.
-pub const FOLLOWER_LIMIT: usize = 10_000;
-
 /// The API, listening and not serving yet.
 pub struct ApiServer {
     listener: TcpListener,
@@ -162,7 +159,7 @@ fn assemble(
         Submissions::start(store.clone(), doorbells.clone(), closing.clone());
     let limits = Limits {
         body_bytes: settings.http.body_limit_bytes,
-        followers: FOLLOWER_LIMIT,
+        followers: settings.http.follower_limit,
     };
     let api = Api {
         feed: FeedHub::start(&queue),

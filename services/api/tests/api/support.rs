@@ -1,19 +1,23 @@
 //! A server of its own for each test, a caller, and a worker that does what the test says.
 
+mod event_stream;
+
+pub use event_stream::EventStream;
+
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use chrono::Utc;
 use gantry_api::ApiServer;
 use gantry_domain::{
-    JobFailure, JobId, JobState, KindDeclaration, KindName, LogLevel, LogLine, LogStream, RetryPolicy,
-    WorkerId,
+    JobFailure, JobId, JobState, KindDeclaration, KindName, LogLevel, LogLine, LogStream,
+    RetryPolicy, WorkerId,
 };
 use gantry_queue::{JobEnded, Queue, QueueOptions, SignalReader};
-use gantry_settings::ApiServiceSettings;
-use gantry_store::{
-    ClaimedJob, Completion, NewWorker, Run, RunLogLine, StoreOptions, WorkerStore,
-};
+use gantry_settings::{ApiServiceSettings, AppEnvironment};
+use gantry_store::{ClaimedJob, Completion, NewWorker, Run, RunLogLine, StoreOptions, WorkerStore};
+use gantry_telemetry::TelemetryGuard;
 use gantry_testkit::{TestDatabase, TestRedis, eventually};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -24,6 +28,30 @@ use tokio::time::timeout;
 /// How long anything may take that should happen soon.
 pub const SOON: Duration = Duration::from_secs(20);
 
+/// Gives spans their trace ids, once per test process, and writes no log.
+static TELEMETRY: LazyLock<TelemetryGuard> = LazyLock::new(|| {
+    let settings = settings(&[("RUST_LOG", "off")]);
+    gantry_telemetry::init("gantry-api", AppEnvironment::Test, &settings.telemetry)
+        .expect("telemetry is set up once")
+});
+
+/// The API's settings: those of every test, and these.
+fn settings(own: &[(&str, &str)]) -> ApiServiceSettings {
+    let shared = [
+        ("DATABASE_URL", "postgres://localhost/gantry"),
+        ("REDIS_URL", "redis://localhost"),
+        ("APP_ENV", "test"),
+        ("AUTH_MODE", "dev-bypass"),
+        ("GANTRY_HTTP_ADDR", "127.0.0.1:0"),
+        ("CORS_ALLOWED_ORIGINS", "https://app.example.com"),
+    ];
+    gantry_settings::parse("gantry-api", [], |name| {
+        let known = own.iter().chain(&shared).find(|(other, _)| *other == name);
+        known.map(|(_, value)| value.into())
+    })
+    .expect("the settings of the test are in order")
+}
+
 /// A running API with a database and a Redis prefix of its own.
 pub struct TestApi {
     pub database: TestDatabase,
@@ -31,6 +59,7 @@ pub struct TestApi {
     pub prefix: String,
     pub address: SocketAddr,
     http: reqwest::Client,
+    follower_limit: usize,
     running: Option<Running>,
     _redis: Option<TestRedis>,
 }
@@ -61,6 +90,7 @@ impl TestApi {
             prefix,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             http: reqwest::Client::new(),
+            follower_limit: 100,
             running: None,
             _redis: None,
         };
@@ -68,7 +98,16 @@ impl TestApi {
         api
     }
 
+    /// A running API that serves this many log followers at once.
+    pub async fn start_with_followers(limit: usize) -> Self {
+        let mut api = Self::start().await;
+        api.follower_limit = limit;
+        api.restart().await;
+        api
+    }
+
     async fn run(&mut self) {
+        LazyLock::force(&TELEMETRY);
         let server = ApiServer::bind(&self.settings())
             .await
             .expect("the settings of the test are in order");
@@ -99,23 +138,18 @@ impl TestApi {
     }
 
     fn settings(&self) -> ApiServiceSettings {
-        let environment = [
+        settings(&[
             ("DATABASE_URL", self.database.url()),
             ("REDIS_URL", &self.redis_url),
             ("GANTRY_REDIS_PREFIX", &self.prefix),
-            ("APP_ENV", "test"),
-            ("AUTH_MODE", "dev-bypass"),
-            ("GANTRY_HTTP_ADDR", "127.0.0.1:0"),
-            ("CORS_ALLOWED_ORIGINS", "https://app.example.com"),
-        ];
-        gantry_settings::parse("gantry-api", [], |name| {
-            let known = environment.iter().find(|(other, _)| *other == name);
-            known.map(|(_, value)| value.into())
-        })
-        .expect("the settings of the test are in order")
+            (
+                "GANTRY_HTTP_FOLLOWER_LIMIT",
+                &self.follower_limit.to_string(),
+            ),
+        ])
     }
 
-    async fn until_ready(&self) {
+    pub async fn until_ready(&self) {
         eventually(SOON, || async {
             let answer = self.anonymous(Method::GET, "/readyz").send().await;
             match answer {
@@ -140,7 +174,13 @@ impl TestApi {
         self.request_as("alice", "acme", method, path)
     }
 
-    pub fn request_as(&self, user: &str, tenant: &str, method: Method, path: &str) -> RequestBuilder {
+    pub fn request_as(
+        &self,
+        user: &str,
+        tenant: &str,
+        method: Method,
+        path: &str,
+    ) -> RequestBuilder {
         self.anonymous(method, path)
             .header("X-Dev-User-Id", user)
             .header("X-Tenant-Id", tenant)
@@ -277,7 +317,10 @@ impl TestWorker {
     /// The run that this worker is next told to end.
     pub async fn next_cancelled(&self) -> Run {
         let mut reader = SignalReader::new(&self.queue, self.id);
-        let signals = timeout(SOON, reader.read()).await.expect("a signal comes").unwrap();
+        let signals = timeout(SOON, reader.read())
+            .await
+            .expect("a signal comes")
+            .unwrap();
         let signal = signals.first().expect("the worker is told");
         Run {
             job_id: signal.job_id,
@@ -362,8 +405,14 @@ pub async fn json_of(answer: Response, expected: StatusCode) -> Value {
 
 /// The problem of an answer, checked for everything that every problem has.
 pub async fn problem_of(answer: Response, status: StatusCode, code: &str) -> Value {
-    let content_type = answer.headers()["content-type"].to_str().unwrap().to_owned();
-    let request_id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+    let content_type = answer.headers()["content-type"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let request_id = answer.headers()["x-request-id"]
+        .to_str()
+        .unwrap()
+        .to_owned();
     let problem = json_of(answer, status).await;
     assert_eq!(content_type, "application/problem+json", "{problem}");
     assert_eq!(problem["code"], code, "{problem}");
@@ -376,7 +425,9 @@ pub async fn problem_of(answer: Response, status: StatusCode, code: &str) -> Val
 
 /// The paths of a problem's single faults.
 pub fn paths_of(problem: &Value) -> Vec<&str> {
-    let errors = problem["errors"].as_array().expect("the problem lists faults");
+    let errors = problem["errors"]
+        .as_array()
+        .expect("the problem lists faults");
     errors
         .iter()
         .map(|fault| fault["path"].as_str().unwrap())
