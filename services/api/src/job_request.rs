@@ -61,7 +61,8 @@ impl JobRequest {
         let priority = fields.optional("priority", word);
         let run_at = fields.optional("run_at", time);
         let max_attempts = fields.optional("max_attempts", count_up_to(MAX_ATTEMPTS_LIMIT));
-        let timeout_seconds = fields.optional("timeout_seconds", count_up_to(TIMEOUT_LIMIT_SECONDS));
+        let timeout_seconds =
+            fields.optional("timeout_seconds", count_up_to(TIMEOUT_LIMIT_SECONDS));
         let tags = fields.optional("tags", tags);
         fields.refuse_the_rest();
         Some(Self {

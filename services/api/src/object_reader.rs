@@ -53,17 +53,15 @@ impl<'faults> ObjectReader<'faults> {
         name: &str,
         read: impl FnOnce(&Value) -> Result<T, String>,
     ) -> Option<T> {
-        let value = self
-            .fields
-            .remove(name)
-            .filter(|value| !value.is_null())?;
+        let value = self.fields.remove(name).filter(|value| !value.is_null())?;
         self.read(name, &value, read)
     }
 
     /// Ends the reading: what was not asked for is unknown.
     pub fn refuse_the_rest(self) {
         for name in self.fields.keys() {
-            self.faults.add(self.path.field(name), "is not a known field");
+            self.faults
+                .add(self.path.field(name), "is not a known field");
         }
     }
 

@@ -44,7 +44,9 @@ impl Modify for SignIn {
         let token = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
             .bearer_format("JWT")
-            .description(Some("A token of the identity provider this installation uses"))
+            .description(Some(
+                "A token of the identity provider this installation uses",
+            ))
             .build();
         let development = ApiKeyValue::with_description(
             "X-Dev-User-Id",

@@ -35,16 +35,20 @@ impl PayloadSchema {
 
 /// A missing or unknown field is named by its own place, everything else by the place of the value.
 fn add_fault(error: &ValidationError<'_>, payload: &Path, faults: &mut Faults) {
-    let path = error
-        .instance_path()
-        .into_iter()
-        .fold(payload.clone(), |path, segment| match segment {
-            LocationSegment::Property(name) => path.field(&name),
-            LocationSegment::Index(index) => path.item(index),
-        });
+    let path =
+        error
+            .instance_path()
+            .into_iter()
+            .fold(payload.clone(), |path, segment| match segment {
+                LocationSegment::Property(name) => path.field(&name),
+                LocationSegment::Index(index) => path.item(index),
+            });
     match error.kind() {
         ValidationErrorKind::Required { property } => {
-            faults.add(path.field(property.as_str().unwrap_or_default()), "is required");
+            faults.add(
+                path.field(property.as_str().unwrap_or_default()),
+                "is required",
+            );
         }
         ValidationErrorKind::AdditionalProperties { unexpected }
         | ValidationErrorKind::UnevaluatedProperties { unexpected } => {

@@ -78,7 +78,9 @@ pub enum ApiError {
     #[error("The request has {} fault(s); each is listed in errors.", .0.len())]
     InvalidRequest(Vec<Fault>),
     /// No worker ever announced the kind.
-    #[error("No worker has announced a kind of this name; GET /api/v1/kinds lists those there are.")]
+    #[error(
+        "No worker has announced a kind of this name; GET /api/v1/kinds lists those there are."
+    )]
     UnknownKind(Vec<Fault>),
     /// A batch with more jobs than allowed.
     #[error("A batch holds 1 to {BATCH_LIMIT_JOBS} jobs.")]
@@ -123,7 +125,9 @@ pub enum ApiError {
     #[error("The API is starting: it has not reached its database yet.")]
     Starting,
     /// Postgres does not answer.
-    #[error("The database does not answer at the moment; whether the request took effect is unknown.")]
+    #[error(
+        "The database does not answer at the moment; whether the request took effect is unknown."
+    )]
     DatabaseUnavailable {
         /// For the log.
         cause: String,
@@ -166,45 +170,115 @@ impl ApiError {
     fn classify(&self) -> (StatusCode, &'static str, &'static str) {
         use StatusCode as Status;
         match self {
-            Self::MalformedJson { .. } => (Status::BAD_REQUEST, "malformed_json", "The body is not JSON"),
-            Self::IncompleteBody => (Status::BAD_REQUEST, "incomplete_body", "The body is incomplete"),
-            Self::BadCursor | Self::BadLogCursor => (Status::BAD_REQUEST, "bad_cursor", "The cursor cannot be read"),
+            Self::MalformedJson { .. } => (
+                Status::BAD_REQUEST,
+                "malformed_json",
+                "The body is not JSON",
+            ),
+            Self::IncompleteBody => (
+                Status::BAD_REQUEST,
+                "incomplete_body",
+                "The body is incomplete",
+            ),
+            Self::BadCursor | Self::BadLogCursor => (
+                Status::BAD_REQUEST,
+                "bad_cursor",
+                "The cursor cannot be read",
+            ),
             Self::BadId => (Status::BAD_REQUEST, "bad_id", "The id cannot be read"),
-            Self::BodyTooSlow { .. } => (Status::REQUEST_TIMEOUT, "body_too_slow", "The body took too long"),
-            Self::BodyTooLarge { .. } => (Status::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large"),
-            Self::PayloadTooLarge { .. } => {
-                (Status::PAYLOAD_TOO_LARGE, "payload_too_large", "A payload is too large")
-            }
-            Self::UnsupportedMediaType => {
-                (Status::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body is not announced as JSON")
-            }
-            Self::InvalidRequest(_) => {
-                (Status::UNPROCESSABLE_ENTITY, "invalid_request", "The request has faults")
-            }
-            Self::UnknownKind(_) => (Status::UNPROCESSABLE_ENTITY, "unknown_kind", "The kind is not known"),
-            Self::BatchSize => (Status::UNPROCESSABLE_ENTITY, "batch_size", "The batch is empty or too large"),
+            Self::BodyTooSlow { .. } => (
+                Status::REQUEST_TIMEOUT,
+                "body_too_slow",
+                "The body took too long",
+            ),
+            Self::BodyTooLarge { .. } => (
+                Status::PAYLOAD_TOO_LARGE,
+                "body_too_large",
+                "The body is too large",
+            ),
+            Self::PayloadTooLarge { .. } => (
+                Status::PAYLOAD_TOO_LARGE,
+                "payload_too_large",
+                "A payload is too large",
+            ),
+            Self::UnsupportedMediaType => (
+                Status::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "The body is not announced as JSON",
+            ),
+            Self::InvalidRequest(_) => (
+                Status::UNPROCESSABLE_ENTITY,
+                "invalid_request",
+                "The request has faults",
+            ),
+            Self::UnknownKind(_) => (
+                Status::UNPROCESSABLE_ENTITY,
+                "unknown_kind",
+                "The kind is not known",
+            ),
+            Self::BatchSize => (
+                Status::UNPROCESSABLE_ENTITY,
+                "batch_size",
+                "The batch is empty or too large",
+            ),
             Self::JobNotFound => (Status::NOT_FOUND, "job_not_found", "There is no such job"),
             Self::KindNotFound => (Status::NOT_FOUND, "kind_not_found", "There is no such kind"),
-            Self::RouteNotFound => (Status::NOT_FOUND, "route_not_found", "There is nothing here"),
-            Self::MethodNotAllowed { .. } => {
-                (Status::METHOD_NOT_ALLOWED, "method_not_allowed", "The method is not allowed here")
-            }
-            Self::NotTheOwner => (Status::FORBIDDEN, "not_the_owner", "The job is someone else's"),
-            Self::JobAlreadyEnded(_) => (Status::CONFLICT, "job_already_ended", "The job has already ended"),
-            Self::JobNotRedrivable => {
-                (Status::CONFLICT, "job_not_redrivable", "The job cannot be run again")
-            }
+            Self::RouteNotFound => (
+                Status::NOT_FOUND,
+                "route_not_found",
+                "There is nothing here",
+            ),
+            Self::MethodNotAllowed { .. } => (
+                Status::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "The method is not allowed here",
+            ),
+            Self::NotTheOwner => (
+                Status::FORBIDDEN,
+                "not_the_owner",
+                "The job is someone else's",
+            ),
+            Self::JobAlreadyEnded(_) => (
+                Status::CONFLICT,
+                "job_already_ended",
+                "The job has already ended",
+            ),
+            Self::JobNotRedrivable => (
+                Status::CONFLICT,
+                "job_not_redrivable",
+                "The job cannot be run again",
+            ),
             Self::Auth(error) => classify_auth(error),
-            Self::Starting => (Status::SERVICE_UNAVAILABLE, "starting", "The API is starting"),
-            Self::Stopping => (Status::SERVICE_UNAVAILABLE, "stopping", "The API is stopping"),
-            Self::DatabaseUnavailable { .. } => {
-                (Status::SERVICE_UNAVAILABLE, "database_unavailable", "The database does not answer")
-            }
-            Self::Overloaded => (Status::SERVICE_UNAVAILABLE, "overloaded", "Too much is waiting"),
-            Self::TooManyFollowers { .. } => {
-                (Status::SERVICE_UNAVAILABLE, "too_many_followers", "Too many followers")
-            }
-            Self::Internal { .. } => (Status::INTERNAL_SERVER_ERROR, "internal", "Something went wrong"),
+            Self::Starting => (
+                Status::SERVICE_UNAVAILABLE,
+                "starting",
+                "The API is starting",
+            ),
+            Self::Stopping => (
+                Status::SERVICE_UNAVAILABLE,
+                "stopping",
+                "The API is stopping",
+            ),
+            Self::DatabaseUnavailable { .. } => (
+                Status::SERVICE_UNAVAILABLE,
+                "database_unavailable",
+                "The database does not answer",
+            ),
+            Self::Overloaded => (
+                Status::SERVICE_UNAVAILABLE,
+                "overloaded",
+                "Too much is waiting",
+            ),
+            Self::TooManyFollowers { .. } => (
+                Status::SERVICE_UNAVAILABLE,
+                "too_many_followers",
+                "Too many followers",
+            ),
+            Self::Internal { .. } => (
+                Status::INTERNAL_SERVER_ERROR,
+                "internal",
+                "Something went wrong",
+            ),
             Self::Framework(status) => (*status, "refused", "The request was refused"),
         }
     }
@@ -258,9 +332,10 @@ impl ApiError {
     /// The value of `Retry-After`, where trying again may help.
     fn retry_after_seconds(&self) -> Option<u64> {
         match self {
-            Self::Auth(AuthError::ProviderUnavailable { retry_after_seconds, .. }) => {
-                Some(*retry_after_seconds)
-            }
+            Self::Auth(AuthError::ProviderUnavailable {
+                retry_after_seconds,
+                ..
+            }) => Some(*retry_after_seconds),
             _ if self.status_code() == StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_AFTER_SECONDS),
             _ => None,
         }
@@ -269,11 +344,17 @@ impl ApiError {
 
 fn classify_auth(error: &AuthError) -> (StatusCode, &'static str, &'static str) {
     match error {
-        AuthError::Unauthenticated { .. } => {
-            (StatusCode::UNAUTHORIZED, error.code(), "Sign-in is required")
-        }
+        AuthError::Unauthenticated { .. } => (
+            StatusCode::UNAUTHORIZED,
+            error.code(),
+            "Sign-in is required",
+        ),
         AuthError::Forbidden { .. } => (StatusCode::FORBIDDEN, error.code(), "Not allowed"),
-        AuthError::BadHeader { .. } => (StatusCode::BAD_REQUEST, error.code(), "A header cannot be read"),
+        AuthError::BadHeader { .. } => (
+            StatusCode::BAD_REQUEST,
+            error.code(),
+            "A header cannot be read",
+        ),
         AuthError::ProviderUnavailable { .. } => (
             StatusCode::SERVICE_UNAVAILABLE,
             error.code(),

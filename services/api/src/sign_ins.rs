@@ -30,7 +30,11 @@ impl SignIns {
     ///
     /// # Errors
     /// Postgres cannot be reached.
-    pub async fn remember(&self, store: &ApiStore, principal: &Principal) -> Result<(), StoreError> {
+    pub async fn remember(
+        &self,
+        store: &ApiStore,
+        principal: &Principal,
+    ) -> Result<(), StoreError> {
         let sign_in = SignIn {
             user: principal.user,
             tenant: principal.tenant,

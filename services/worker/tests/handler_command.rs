@@ -8,13 +8,16 @@ mod commands;
 mod processes;
 #[path = "process_support/waiting.rs"]
 mod waiting;
+#[path = "handler_support/worker_in_process.rs"]
+mod worker_in_process;
 
-use bench::{Bench, failure};
+use bench::Bench;
 use commands::{KIND, handler, shell};
 use gantry_domain::{Job, JobState, LOG_LINE_LIMIT_BYTES, LogStream, NewJob};
 use gantry_worker::handlers::RESULT_FILE_LIMIT_BYTES;
 use processes::eventually_gone;
 use serde_json::{Value, json};
+use worker_in_process::failure;
 
 /// Runs one job of a kind whose script and further fields are given.
 async fn run(script: &str, fields: &str) -> (Bench, Job) {

@@ -88,6 +88,7 @@ impl Events {
         if let Some(id) = id {
             self.text.push_str(&format!("id: {id}\n"));
         }
-        self.text.push_str(&format!("event: {event}\ndata: {data}\n\n"));
+        self.text
+            .push_str(&format!("event: {event}\ndata: {data}\n\n"));
     }
 }

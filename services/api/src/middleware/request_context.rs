@@ -95,11 +95,7 @@ fn problem_of<B>(response: &HttpResponse<B>) -> Option<ApiError> {
 }
 
 /// The answer with the problem document in place of its body; its headers stay.
-fn with_problem(
-    answer: ServiceResponse,
-    error: &ApiError,
-    request_id: &str,
-) -> ServiceResponse {
+fn with_problem(answer: ServiceResponse, error: &ApiError, request_id: &str) -> ServiceResponse {
     let document = error.document(request_id);
     let mut answer = answer.map_body(|_, _| document.into_body());
     answer

@@ -12,7 +12,12 @@ use crate::support::{TestApi, paths_of, problem_of};
 
 const JSON: &str = "application/json";
 
-async fn post_text(api: &TestApi, path: &str, content_type: &str, body: impl Into<String>) -> reqwest::Response {
+async fn post_text(
+    api: &TestApi,
+    path: &str,
+    content_type: &str,
+    body: impl Into<String>,
+) -> reqwest::Response {
     let request = api
         .request(Method::POST, path)
         .header("content-type", content_type)
@@ -42,12 +47,17 @@ async fn malformed_json_is_told_with_its_place() {
         let answer = post_text(&api, "/api/v1/jobs", JSON, body).await;
         let problem = problem_of(answer, StatusCode::BAD_REQUEST, "malformed_json").await;
         let place = format!("line {line}, column {column}");
-        assert!(problem["detail"].as_str().unwrap().contains(&place), "{body}: {problem}");
+        assert!(
+            problem["detail"].as_str().unwrap().contains(&place),
+            "{body}: {problem}"
+        );
     }
     let deep = "[".repeat(100_000);
     let answer = post_text(&api, "/api/v1/jobs", JSON, deep).await;
     problem_of(answer, StatusCode::BAD_REQUEST, "malformed_json").await;
-    let answer = api.request(Method::POST, "/api/v1/jobs").header("content-type", JSON);
+    let answer = api
+        .request(Method::POST, "/api/v1/jobs")
+        .header("content-type", JSON);
     let answer = answer.body(vec![b'"', 0xff, b'"']).send().await.unwrap();
     problem_of(answer, StatusCode::BAD_REQUEST, "malformed_json").await;
     assert_nothing_was_stored(&api).await;
@@ -57,9 +67,19 @@ async fn malformed_json_is_told_with_its_place() {
 async fn a_body_that_is_not_announced_as_json_is_refused() {
     let api = TestApi::start().await;
     let body = json!({"kind": "test.anything", "payload": 1}).to_string();
-    for content_type in ["text/plain", "application/xml", "nonsense", "multipart/form-data"] {
+    for content_type in [
+        "text/plain",
+        "application/xml",
+        "nonsense",
+        "multipart/form-data",
+    ] {
         let answer = post_text(&api, "/api/v1/jobs", content_type, body.clone()).await;
-        problem_of(answer, StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type").await;
+        problem_of(
+            answer,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+        )
+        .await;
     }
     let packed = api
         .request(Method::POST, "/api/v1/jobs")
@@ -67,12 +87,33 @@ async fn a_body_that_is_not_announced_as_json_is_refused() {
         .header("content-encoding", "gzip")
         .body(body.clone());
     let answer = packed.send().await.unwrap();
-    problem_of(answer, StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type").await;
-    let answer = api.request(Method::POST, "/api/v1/jobs").body(body.clone()).send().await.unwrap();
-    problem_of(answer, StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type").await;
+    problem_of(
+        answer,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+    )
+    .await;
+    let answer = api
+        .request(Method::POST, "/api/v1/jobs")
+        .body(body.clone())
+        .send()
+        .await
+        .unwrap();
+    problem_of(
+        answer,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+    )
+    .await;
     assert_nothing_was_stored(&api).await;
 
-    let answer = post_text(&api, "/api/v1/jobs", "application/json; charset=utf-8", body).await;
+    let answer = post_text(
+        &api,
+        "/api/v1/jobs",
+        "application/json; charset=utf-8",
+        body,
+    )
+    .await;
     assert_eq!(answer.status(), StatusCode::ACCEPTED);
 }
 
@@ -85,7 +126,9 @@ async fn a_body_over_the_limit_is_answered_even_while_it_is_sent() {
     }
     let parts = (0..2_000).map(|_| Ok::<_, std::io::Error>("x".repeat(1_024)));
     let body = reqwest::Body::wrap_stream(futures_util::stream::iter(parts));
-    let request = api.request(Method::POST, "/api/v1/jobs").header("content-type", JSON);
+    let request = api
+        .request(Method::POST, "/api/v1/jobs")
+        .header("content-type", JSON);
     let answer = request.body(body).send().await.unwrap();
     problem_of(answer, StatusCode::PAYLOAD_TOO_LARGE, "body_too_large").await;
     assert_nothing_was_stored(&api).await;
@@ -104,7 +147,15 @@ async fn every_fault_of_a_submission_is_told_with_its_path() {
     assert_eq!(
         paths,
         [
-            "kind", "max_attempts", "payload", "priority", "queue", "run_at", "tags", "timeout_seconds", "unique"
+            "kind",
+            "max_attempts",
+            "payload",
+            "priority",
+            "queue",
+            "run_at",
+            "tags",
+            "timeout_seconds",
+            "unique"
         ]
     );
     for body in [json!([]), json!("job"), json!(null), json!(7)] {
@@ -153,7 +204,10 @@ async fn a_payload_is_held_to_the_schema_of_its_kind() {
         (json!({"text": 7}), "payload.text"),
         (json!({"text": "x".repeat(21)}), "payload.text"),
         (json!({"text": "a", "bogus": 1}), "payload.bogus"),
-        (json!({"text": "a", "steps": [{"count": 1}, {"count": 0}]}), "payload.steps[1].count"),
+        (
+            json!({"text": "a", "steps": [{"count": 1}, {"count": 0}]}),
+            "payload.steps[1].count",
+        ),
         (json!([]), "payload"),
     ] {
         let problem = refused(&api, json!({"kind": "test.echo", "payload": payload})).await;
@@ -168,7 +222,11 @@ async fn a_fault_never_repeats_the_value_and_faults_have_a_limit() {
     let secret = "hunter2".repeat(10_000);
     let steps = vec![json!({"count": "no"}); 500];
     let payload = json!({"text": secret, "steps": steps, "extra": secret});
-    let problem = refused(&api, json!({"kind": "test.echo", "payload": payload, "queue": secret, "priority": 1})).await;
+    let problem = refused(
+        &api,
+        json!({"kind": "test.echo", "payload": payload, "queue": secret, "priority": 1}),
+    )
+    .await;
     assert!(!problem.to_string().contains("hunter2"));
 
     let payload = json!({"text": secret, "steps": steps, "e".repeat(5_000): secret});
@@ -199,7 +257,11 @@ async fn an_unknown_kind_is_told_apart_from_a_bad_payload() {
     let answer = post_text(&api, "/api/v1/jobs", JSON, body).await;
     let problem = problem_of(answer, StatusCode::UNPROCESSABLE_ENTITY, "unknown_kind").await;
     assert_eq!(paths_of(&problem), ["kind"]);
-    let answer = api.request(Method::GET, "/api/v1/kinds/test.unknown").send().await.unwrap();
+    let answer = api
+        .request(Method::GET, "/api/v1/kinds/test.unknown")
+        .send()
+        .await
+        .unwrap();
     problem_of(answer, StatusCode::NOT_FOUND, "kind_not_found").await;
 
     let problem = refused(&api, json!({"kind": "test.broken", "payload": 1})).await;
@@ -212,7 +274,11 @@ async fn a_hostile_quantum_espresso_input_is_refused_by_its_key() {
     let input = gantry_quantum_espresso::H2_RELAX_INPUT;
     let hostile = input.replacen("&CONTROL", "&CONTROL\n  wf_collect_dir = '/etc'\n", 1);
     assert_ne!(hostile, input);
-    let problem = refused(&api, json!({"kind": "qe.relax.v1", "payload": {"input": hostile}})).await;
+    let problem = refused(
+        &api,
+        json!({"kind": "qe.relax.v1", "payload": {"input": hostile}}),
+    )
+    .await;
     assert_eq!(paths_of(&problem), ["payload.input"]);
     assert!(problem.to_string().contains("wf_collect_dir"), "{problem}");
 
@@ -223,7 +289,9 @@ async fn a_hostile_quantum_espresso_input_is_refused_by_its_key() {
 
     let body = json!({"kind": "qe.relax.v1", "payload": {"input": input}});
     api.post("/api/v1/jobs", &body, StatusCode::ACCEPTED).await;
-    let parsed = api.post("/api/v1/qe/parse", &json!({"input": input}), StatusCode::OK).await;
+    let parsed = api
+        .post("/api/v1/qe/parse", &json!({"input": input}), StatusCode::OK)
+        .await;
     assert_eq!(parsed["structure"]["atoms"].as_array().unwrap().len(), 2);
     assert_eq!(parsed["structure"]["species"][0]["symbol"], "H");
 }
@@ -242,18 +310,54 @@ async fn bad_ids_cursors_and_parameters_are_refused() {
         ("/api/v1/jobs?cursor=AQ".to_owned(), bad, "bad_cursor"),
         ("/api/v1/jobs?cursor=".to_owned(), bad, "bad_cursor"),
         ("/api/v1/jobs?limit=0".to_owned(), unfit, "invalid_request"),
-        ("/api/v1/jobs?limit=201".to_owned(), unfit, "invalid_request"),
-        ("/api/v1/jobs?limit=5&limit=6".to_owned(), unfit, "invalid_request"),
-        ("/api/v1/jobs?state=waiting".to_owned(), unfit, "invalid_request"),
+        (
+            "/api/v1/jobs?limit=201".to_owned(),
+            unfit,
+            "invalid_request",
+        ),
+        (
+            "/api/v1/jobs?limit=5&limit=6".to_owned(),
+            unfit,
+            "invalid_request",
+        ),
+        (
+            "/api/v1/jobs?state=waiting".to_owned(),
+            unfit,
+            "invalid_request",
+        ),
         ("/api/v1/jobs?kind=x".to_owned(), unfit, "invalid_request"),
         ("/api/v1/jobs?tag=%00".to_owned(), unfit, "invalid_request"),
-        ("/api/v1/jobs?created_by=you".to_owned(), unfit, "invalid_request"),
+        (
+            "/api/v1/jobs?created_by=you".to_owned(),
+            unfit,
+            "invalid_request",
+        ),
         ("/api/v1/jobs?sort=up".to_owned(), unfit, "invalid_request"),
-        (format!("/api/v1/jobs/{job_id}/logs?cursor=1"), bad, "bad_cursor"),
-        (format!("/api/v1/jobs/{job_id}/logs?follow=true&cursor=1.x"), bad, "bad_cursor"),
-        (format!("/api/v1/jobs/{job_id}/logs?tail=1001"), unfit, "invalid_request"),
-        (format!("/api/v1/jobs/{job_id}/logs?tail=1&cursor=1.1"), unfit, "invalid_request"),
-        (format!("/api/v1/jobs/{job_id}/logs?follow=perhaps"), unfit, "invalid_request"),
+        (
+            format!("/api/v1/jobs/{job_id}/logs?cursor=1"),
+            bad,
+            "bad_cursor",
+        ),
+        (
+            format!("/api/v1/jobs/{job_id}/logs?follow=true&cursor=1.x"),
+            bad,
+            "bad_cursor",
+        ),
+        (
+            format!("/api/v1/jobs/{job_id}/logs?tail=1001"),
+            unfit,
+            "invalid_request",
+        ),
+        (
+            format!("/api/v1/jobs/{job_id}/logs?tail=1&cursor=1.1"),
+            unfit,
+            "invalid_request",
+        ),
+        (
+            format!("/api/v1/jobs/{job_id}/logs?follow=perhaps"),
+            unfit,
+            "invalid_request",
+        ),
     ] {
         let answer = api.request(Method::GET, &path).send().await.unwrap();
         problem_of(answer, status, code).await;

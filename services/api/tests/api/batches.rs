@@ -16,14 +16,19 @@ fn jobs(count: usize) -> Vec<Value> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_of_a_thousand_is_accepted_in_its_order() {
     let api = TestApi::start().await;
-    let batch = api.post(PATH, &json!({"jobs": jobs(1_000)}), StatusCode::ACCEPTED).await;
+    let batch = api
+        .post(PATH, &json!({"jobs": jobs(1_000)}), StatusCode::ACCEPTED)
+        .await;
     let items = batch["items"].as_array().unwrap();
     assert_eq!(items.len(), 1_000);
     for (number, job) in items.iter().enumerate() {
         assert_eq!(job["payload"], number);
         assert_eq!(job["state"], "queued");
     }
-    assert_eq!(api.database.number("SELECT count(*) FROM jobs").await, 1_000);
+    assert_eq!(
+        api.database.number("SELECT count(*) FROM jobs").await,
+        1_000
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,7 +60,9 @@ async fn a_row_that_postgres_refuses_refuses_the_whole_batch() {
     api.database
         .execute("ALTER TABLE jobs ADD CONSTRAINT refused CHECK (payload <> '3')")
         .await;
-    let request = api.request(Method::POST, PATH).json(&json!({"jobs": jobs(5)}));
+    let request = api
+        .request(Method::POST, PATH)
+        .json(&json!({"jobs": jobs(5)}));
     let answer = request.send().await.unwrap();
     problem_of(answer, StatusCode::INTERNAL_SERVER_ERROR, "internal").await;
     assert_eq!(api.database.number("SELECT count(*) FROM jobs").await, 0);
@@ -65,12 +72,24 @@ async fn a_row_that_postgres_refuses_refuses_the_whole_batch() {
 async fn an_empty_batch_and_one_over_the_limit_are_refused() {
     let api = TestApi::start().await;
     for count in [0, 1_001] {
-        let request = api.request(Method::POST, PATH).json(&json!({"jobs": jobs(count)}));
+        let request = api
+            .request(Method::POST, PATH)
+            .json(&json!({"jobs": jobs(count)}));
         let answer = request.send().await.unwrap();
         problem_of(answer, StatusCode::UNPROCESSABLE_ENTITY, "batch_size").await;
     }
-    for body in [json!({}), json!({"jobs": 7}), json!([]), json!({"jobs": jobs(1), "more": 1})] {
-        let answer = api.request(Method::POST, PATH).json(&body).send().await.unwrap();
+    for body in [
+        json!({}),
+        json!({"jobs": 7}),
+        json!([]),
+        json!({"jobs": jobs(1), "more": 1}),
+    ] {
+        let answer = api
+            .request(Method::POST, PATH)
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
         problem_of(answer, StatusCode::UNPROCESSABLE_ENTITY, "invalid_request").await;
     }
 }

@@ -45,8 +45,18 @@ async fn a_job_that_succeeded_can_be_neither_cancelled_nor_run_again() {
         let path = format!("/api/v1/jobs/{job_id}/{verb}");
         api.request(Method::POST, &path).send()
     };
-    problem_of(post("cancel").await.unwrap(), StatusCode::CONFLICT, "job_already_ended").await;
-    problem_of(post("retry").await.unwrap(), StatusCode::CONFLICT, "job_not_redrivable").await;
+    problem_of(
+        post("cancel").await.unwrap(),
+        StatusCode::CONFLICT,
+        "job_already_ended",
+    )
+    .await;
+    problem_of(
+        post("retry").await.unwrap(),
+        StatusCode::CONFLICT,
+        "job_not_redrivable",
+    )
+    .await;
     let job = api.get(&format!("/api/v1/jobs/{job_id}")).await;
     assert_eq!(job["state"], "succeeded");
     assert_eq!(job["result"], json!({"done": true}));
@@ -59,7 +69,12 @@ async fn a_cancelled_job_runs_again_under_its_own_id() {
     let job_id = api.submit().await;
     let worker = api.worker().await;
     let claimed = worker.claim(job_id, 1).await;
-    api.post(&format!("/api/v1/jobs/{job_id}/cancel"), &json!({}), StatusCode::ACCEPTED).await;
+    api.post(
+        &format!("/api/v1/jobs/{job_id}/cancel"),
+        &json!({}),
+        StatusCode::ACCEPTED,
+    )
+    .await;
     worker.mark_cancelled(&claimed).await;
 
     let answer = api.request(Method::POST, &format!("/api/v1/jobs/{job_id}/retry"));
@@ -70,7 +85,12 @@ async fn a_cancelled_job_runs_again_under_its_own_id() {
     assert_eq!(claimed.attempt, 2);
     worker.complete(&claimed).await;
     let attempts = api.get(&format!("/api/v1/jobs/{job_id}/attempts")).await;
-    let outcomes: Vec<_> = attempts["items"].as_array().unwrap().iter().map(|attempt| &attempt["outcome"]).collect();
+    let outcomes: Vec<_> = attempts["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|attempt| &attempt["outcome"])
+        .collect();
     assert_eq!(outcomes, ["cancelled", "succeeded"]);
     assert_eq!(attempts["next_cursor"], json!(null));
 }

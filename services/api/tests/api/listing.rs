@@ -9,7 +9,9 @@ use crate::support::{TestApi, id_of};
 
 async fn submit_with(api: &TestApi, fields: Value) -> String {
     let mut body = json!({"kind": "test.anything", "payload": 1});
-    body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    body.as_object_mut()
+        .unwrap()
+        .extend(fields.as_object().unwrap().clone());
     let job = api.post("/api/v1/jobs", &body, StatusCode::ACCEPTED).await;
     id_of(&job).to_string()
 }
@@ -53,7 +55,9 @@ async fn the_last_page_has_no_cursor_even_when_it_is_full() {
     }
     let first = api.get("/api/v1/jobs?limit=2").await;
     let cursor = first["next_cursor"].as_str().unwrap();
-    let last = api.get(&format!("/api/v1/jobs?limit=2&cursor={cursor}")).await;
+    let last = api
+        .get(&format!("/api/v1/jobs?limit=2&cursor={cursor}"))
+        .await;
     assert_eq!(last["items"].as_array().unwrap().len(), 2);
     assert_eq!(last["next_cursor"], json!(null));
 }
@@ -67,7 +71,11 @@ async fn filters_narrow_the_list_one_by_one_and_together() {
     let later = submit_with(&api, json!({"run_at": "2090-01-01T00:00:00Z"})).await;
     let echo = api.submit().await.to_string();
     let others = api.request_as("bob", "acme", Method::POST, "/api/v1/jobs");
-    let others = others.json(&json!({"kind": "test.anything", "payload": 1})).send().await.unwrap();
+    let others = others
+        .json(&json!({"kind": "test.anything", "payload": 1}))
+        .send()
+        .await
+        .unwrap();
     let others = id_of(&others.json().await.unwrap()).to_string();
     let bob = api.get(&format!("/api/v1/jobs/{others}")).await["created_by"].clone();
     let bob = bob.as_str().unwrap();
@@ -77,17 +85,27 @@ async fn filters_narrow_the_list_one_by_one_and_together() {
         ("queue=other".to_owned(), vec![&elsewhere]),
         ("tag=night%2C+run".to_owned(), vec![&tagged]),
         ("state=scheduled".to_owned(), vec![&later]),
-        ("state=scheduled,running&queue=default".to_owned(), vec![&later]),
+        (
+            "state=scheduled,running&queue=default".to_owned(),
+            vec![&later],
+        ),
         ("state=failed".to_owned(), vec![]),
         (format!("created_by={bob}"), vec![&others]),
-        ("created_by=me&state=queued".to_owned(), vec![&echo, &elsewhere, &tagged, &plain]),
+        (
+            "created_by=me&state=queued".to_owned(),
+            vec![&echo, &elsewhere, &tagged, &plain],
+        ),
         (
             "state=queued&state=scheduled".to_owned(),
             vec![&others, &echo, &later, &elsewhere, &tagged, &plain],
         ),
     ] {
         let list = api.get(&format!("/api/v1/jobs?{query}")).await;
-        assert_eq!(ids_of(&list).iter().collect::<Vec<_>>(), expected, "{query}");
+        assert_eq!(
+            ids_of(&list).iter().collect::<Vec<_>>(),
+            expected,
+            "{query}"
+        );
     }
     let list = api.get("/api/v1/jobs").await;
     assert!(list["items"][0].get("payload").is_none());

@@ -68,14 +68,21 @@ async fn many_submissions_at_once_are_all_accepted_and_each_gets_its_own_job() {
     let submissions = (0..200).map(|number| {
         let body = json!({"kind": "test.anything", "payload": number});
         let request = api.request(Method::POST, "/api/v1/jobs").json(&body);
-        async move { (number, json_of(request.send().await.unwrap(), StatusCode::ACCEPTED).await) }
+        async move {
+            (
+                number,
+                json_of(request.send().await.unwrap(), StatusCode::ACCEPTED).await,
+            )
+        }
     });
     for (number, job) in join_all(submissions).await {
         assert_eq!(job["payload"], number);
     }
     assert_eq!(api.database.number("SELECT count(*) FROM jobs").await, 200);
     assert_eq!(
-        api.database.number("SELECT count(DISTINCT payload) FROM jobs").await,
+        api.database
+            .number("SELECT count(DISTINCT payload) FROM jobs")
+            .await,
         200
     );
 }
@@ -88,7 +95,11 @@ async fn a_row_that_postgres_refuses_fails_its_own_request_only() {
         .await;
     let submissions = (0..50).map(|number| {
         let is_refused = number % 10 == 0;
-        let payload = if is_refused { json!("refused") } else { json!(number) };
+        let payload = if is_refused {
+            json!("refused")
+        } else {
+            json!(number)
+        };
         let body = json!({"kind": "test.anything", "payload": payload});
         let request = api.request(Method::POST, "/api/v1/jobs").json(&body);
         async move { (is_refused, request.send().await.unwrap().status()) }
@@ -108,7 +119,9 @@ async fn a_row_that_postgres_refuses_fails_its_own_request_only() {
 async fn a_kind_announced_a_moment_ago_can_be_submitted() {
     let api = TestApi::start().await;
     api.submit().await;
-    let worker = api.worker_with(vec![kind("test.new", json!({"type": "integer"}))]).await;
+    let worker = api
+        .worker_with(vec![kind("test.new", json!({"type": "integer"}))])
+        .await;
     let body = json!({"kind": "test.new", "payload": 1});
     api.post("/api/v1/jobs", &body, StatusCode::ACCEPTED).await;
     drop(worker);
@@ -120,7 +133,9 @@ async fn the_kinds_and_workers_can_be_seen() {
     let kinds = api.get("/api/v1/kinds").await;
     let names = |list: &Value| -> Vec<String> {
         let items = list["items"].as_array().unwrap().iter();
-        items.map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+        items
+            .map(|item| item["name"].as_str().unwrap().to_owned())
+            .collect()
     };
     assert_eq!(
         names(&kinds),

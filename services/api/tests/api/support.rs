@@ -6,14 +6,12 @@ use std::time::Duration;
 use chrono::Utc;
 use gantry_api::ApiServer;
 use gantry_domain::{
-    JobFailure, JobId, JobState, KindDeclaration, KindName, LogLevel, LogLine, LogStream, RetryPolicy,
-    WorkerId,
+    JobFailure, JobId, JobState, KindDeclaration, KindName, LogLevel, LogLine, LogStream,
+    RetryPolicy, WorkerId,
 };
 use gantry_queue::{JobEnded, Queue, QueueOptions, SignalReader};
 use gantry_settings::ApiServiceSettings;
-use gantry_store::{
-    ClaimedJob, Completion, NewWorker, Run, RunLogLine, StoreOptions, WorkerStore,
-};
+use gantry_store::{ClaimedJob, Completion, NewWorker, Run, RunLogLine, StoreOptions, WorkerStore};
 use gantry_testkit::{TestDatabase, TestRedis, eventually};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -140,7 +138,13 @@ impl TestApi {
         self.request_as("alice", "acme", method, path)
     }
 
-    pub fn request_as(&self, user: &str, tenant: &str, method: Method, path: &str) -> RequestBuilder {
+    pub fn request_as(
+        &self,
+        user: &str,
+        tenant: &str,
+        method: Method,
+        path: &str,
+    ) -> RequestBuilder {
         self.anonymous(method, path)
             .header("X-Dev-User-Id", user)
             .header("X-Tenant-Id", tenant)
@@ -277,7 +281,10 @@ impl TestWorker {
     /// The run that this worker is next told to end.
     pub async fn next_cancelled(&self) -> Run {
         let mut reader = SignalReader::new(&self.queue, self.id);
-        let signals = timeout(SOON, reader.read()).await.expect("a signal comes").unwrap();
+        let signals = timeout(SOON, reader.read())
+            .await
+            .expect("a signal comes")
+            .unwrap();
         let signal = signals.first().expect("the worker is told");
         Run {
             job_id: signal.job_id,
@@ -362,8 +369,14 @@ pub async fn json_of(answer: Response, expected: StatusCode) -> Value {
 
 /// The problem of an answer, checked for everything that every problem has.
 pub async fn problem_of(answer: Response, status: StatusCode, code: &str) -> Value {
-    let content_type = answer.headers()["content-type"].to_str().unwrap().to_owned();
-    let request_id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+    let content_type = answer.headers()["content-type"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let request_id = answer.headers()["x-request-id"]
+        .to_str()
+        .unwrap()
+        .to_owned();
     let problem = json_of(answer, status).await;
     assert_eq!(content_type, "application/problem+json", "{problem}");
     assert_eq!(problem["code"], code, "{problem}");
@@ -376,7 +389,9 @@ pub async fn problem_of(answer: Response, status: StatusCode, code: &str) -> Val
 
 /// The paths of a problem's single faults.
 pub fn paths_of(problem: &Value) -> Vec<&str> {
-    let errors = problem["errors"].as_array().expect("the problem lists faults");
+    let errors = problem["errors"]
+        .as_array()
+        .expect("the problem lists faults");
     errors
         .iter()
         .map(|fault| fault["path"].as_str().unwrap())

@@ -19,10 +19,17 @@ async fn another_tenants_job_does_not_exist() {
     ] {
         let path = format!("/api/v1/jobs/{job_id}{path}");
         // The same person in another tenant.
-        let answer = api.request_as("alice", "globex", method, &path).send().await.unwrap();
+        let answer = api
+            .request_as("alice", "globex", method, &path)
+            .send()
+            .await
+            .unwrap();
         problem_of(answer, StatusCode::NOT_FOUND, "job_not_found").await;
     }
-    let answer = api.request_as("alice", "globex", Method::GET, "/api/v1/jobs").send().await;
+    let answer = api
+        .request_as("alice", "globex", Method::GET, "/api/v1/jobs")
+        .send()
+        .await;
     let list = json_of(answer.unwrap(), StatusCode::OK).await;
     assert_eq!(list["items"], json!([]));
     assert_eq!(api.state_of(job_id).await, "queued");
@@ -33,11 +40,19 @@ async fn a_colleague_may_look_at_a_job_but_not_change_it() {
     let api = TestApi::start().await;
     let job_id = api.submit().await;
     let path = format!("/api/v1/jobs/{job_id}");
-    let answer = api.request_as("bob", "acme", Method::GET, &path).send().await.unwrap();
+    let answer = api
+        .request_as("bob", "acme", Method::GET, &path)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
     for verb in ["cancel", "retry"] {
         let path = format!("{path}/{verb}");
-        let answer = api.request_as("bob", "acme", Method::POST, &path).send().await.unwrap();
+        let answer = api
+            .request_as("bob", "acme", Method::POST, &path)
+            .send()
+            .await
+            .unwrap();
         problem_of(answer, StatusCode::FORBIDDEN, "not_the_owner").await;
     }
     assert_eq!(api.state_of(job_id).await, "queued");
@@ -77,7 +92,10 @@ async fn a_caller_is_told_who_they_are() {
     assert_eq!(me["email"], "alice@example.com");
     assert_eq!(me["organization"]["id"], "acme");
     assert_eq!(
-        api.database.text("SELECT email FROM users").await.as_deref(),
+        api.database
+            .text("SELECT email FROM users")
+            .await
+            .as_deref(),
         Some("alice@example.com")
     );
     assert_eq!(

@@ -16,7 +16,10 @@ use crate::views::Page;
 /// Which jobs to list.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "documents the parameters, which are read one by one")]
+#[expect(
+    dead_code,
+    reason = "documents the parameters, which are read one by one"
+)]
 struct ListParameters {
     /// Only those in one of these states; several are separated by commas, or the parameter is repeated.
     #[param(style = Form, explode = false)]

@@ -22,7 +22,10 @@ const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering
 /// Which lines to read.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "documents the parameters, which are read one by one")]
+#[expect(
+    dead_code,
+    reason = "documents the parameters, which are read one by one"
+)]
 struct LogParameters {
     /// `true` streams the log live as server-sent events, as `Accept: text/event-stream` does.
     follow: Option<bool>,

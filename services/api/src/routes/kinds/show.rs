@@ -19,7 +19,11 @@ use crate::problem::ApiError;
     )
 )]
 #[get("/api/v1/kinds/{name}")]
-pub async fn show_kind(api: Data<Api>, _caller: Caller, name: PathPart) -> Result<Json<Kind>, ApiError> {
+pub async fn show_kind(
+    api: Data<Api>,
+    _caller: Caller,
+    name: PathPart,
+) -> Result<Json<Kind>, ApiError> {
     let name = name.kind_name()?;
     let kinds = api.store.kinds().await?;
     let kind = kinds.into_iter().find(|kind| kind.declaration.name == name);

@@ -19,6 +19,9 @@ use crate::views::Page;
     )
 )]
 #[get("/api/v1/workers")]
-pub async fn list_workers(api: Data<Api>, _caller: Caller) -> Result<Json<Page<WorkerSummary>>, ApiError> {
+pub async fn list_workers(
+    api: Data<Api>,
+    _caller: Caller,
+) -> Result<Json<Page<WorkerSummary>>, ApiError> {
     Ok(Json(Page::complete(api.store.workers().await?)))
 }
