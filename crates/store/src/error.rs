@@ -5,7 +5,8 @@ use sea_orm::{DbErr, RuntimeErr, SqlxError};
 /// What can go wrong between a service and Postgres.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Postgres cannot be reached, is starting or stopping, or has no connection left; trying again may help.
+    /// Postgres cannot be reached, is starting or stopping, has no connection left, or gave another transaction way;
+    /// trying again may help.
     #[error("Postgres is unavailable: {0}")]
     Unavailable(#[source] DbErr),
     /// Postgres refused a statement: a defect or a schema of another version.
@@ -51,7 +52,7 @@ impl From<DbErr> for StoreError {
     }
 }
 
-/// Whether the connection, not the statement, is at fault.
+/// Whether the connection or the moment, not the statement, is at fault.
 fn is_unavailable(error: &SqlxError) -> bool {
     match error {
         SqlxError::Io(_)
@@ -60,9 +61,9 @@ fn is_unavailable(error: &SqlxError) -> bool {
         | SqlxError::PoolTimedOut
         | SqlxError::PoolClosed
         | SqlxError::WorkerCrashed => true,
-        // Classes 08 (connection), 53 (out of resources) and 57 (operator intervention).
+        // Classes 08 (connection), 40 (rolled back: a deadlock), 53 (out of resources) and 57 (operator intervention).
         SqlxError::Database(cause) => cause.code().is_some_and(|code| {
-            ["08", "53", "57"]
+            ["08", "40", "53", "57"]
                 .iter()
                 .any(|class| code.starts_with(class))
         }),
