@@ -160,6 +160,20 @@ impl Installation {
         .await;
     }
 
+    /// Waits until so many jobs were ever accepted.
+    pub async fn wait_for_jobs(&self, count: usize, limit: Duration) {
+        let wanted = i64::try_from(count).expect("a test submits few jobs");
+        eventually(limit, async || {
+            let accepted = self.database.number("SELECT count(*) FROM jobs").await;
+            if accepted >= wanted {
+                Ok(())
+            } else {
+                Err(accepted)
+            }
+        })
+        .await;
+    }
+
     /// Waits until a job is in this state.
     pub async fn wait_for_state(&self, id: JobId, state: JobState, limit: Duration) -> Job {
         eventually(limit, async || {
