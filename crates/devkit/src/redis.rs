@@ -83,18 +83,38 @@ impl PrivateRedis {
         Ok(())
     }
 
+    /// Starts the server again on the same port with nothing in it, after killing it when it runs.
+    pub fn restart_empty(&mut self) -> Result<()> {
+        // A dead server is what is wanted.
+        if let Err(error) = self.server.kill()
+            && !matches!(error, Error::NotRunning { .. })
+        {
+            return Err(error);
+        }
+        let written = self.data.join("appendonlydir");
+        if written.exists() {
+            fs::remove_dir_all(&written)
+                .map_err(Error::while_trying(format!("remove {}", written.display())))?;
+        }
+        self.restart()
+    }
+
     /// Deletes everything in it (FLUSHALL).
     pub fn flush(&self) -> Result<()> {
-        let answer = command(self.port, &self.password, "FLUSHALL");
-        match answer
-            .map_err(Error::while_trying("send FLUSHALL to the private Redis"))?
-            .as_str()
-        {
-            "+OK" => Ok(()),
-            refusal => Err(Error::while_trying("flush the private Redis")(
-                io::Error::other(refusal.to_owned()),
-            )),
+        let answer = self.command("FLUSHALL")?;
+        if answer == "+OK" {
+            return Ok(());
         }
+        Err(Error::while_trying("flush the private Redis")(
+            io::Error::other(answer),
+        ))
+    }
+
+    /// Sends one command, its words separated by spaces, and returns the first line of its answer as the protocol writes
+    /// it, such as `+OK` or `:1`.
+    pub fn command(&self, words: &str) -> Result<String> {
+        command(self.port, &self.password, words)
+            .map_err(Error::while_trying("ask the private Redis"))
     }
 }
 

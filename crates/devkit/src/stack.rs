@@ -94,6 +94,7 @@ impl StackBuilder {
         let mut stack = Stack {
             api,
             workers,
+            worker_addresses: Vec::new(),
             redis,
             postgres,
             folder,
@@ -114,6 +115,7 @@ pub struct Stack {
     // Dropped in this order: services before the servers they use.
     api: ServiceProcess,
     workers: Vec<ServiceProcess>,
+    worker_addresses: Vec<SocketAddr>,
     redis: PrivateRedis,
     postgres: PrivatePostgres,
     folder: Folder,
@@ -163,6 +165,11 @@ impl Stack {
         &mut self.workers
     }
 
+    /// Where the workers' health endpoints listen, in the order of [`Self::workers`].
+    pub fn worker_addresses(&self) -> &[SocketAddr] {
+        &self.worker_addresses
+    }
+
     /// The database server.
     pub fn postgres(&mut self) -> &mut PrivatePostgres {
         &mut self.postgres
@@ -187,17 +194,22 @@ impl Stack {
 
     /// Starts one more worker under a name of its own (`worker-1`, `worker-2`, …) and waits until it is ready.
     pub fn start_worker(&mut self) -> Result<&mut ServiceProcess> {
+        self.start_worker_with(&[])
+    }
+
+    /// Starts one more worker, with environment variables of its own over those of the stack.
+    pub fn start_worker_with(&mut self, own: &[(&str, &str)]) -> Result<&mut ServiceProcess> {
         let name = format!("worker-{}", self.workers.len() + 1);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_loopback_port()?));
-        let own = [
-            setting("GANTRY_WORKER_NAME", &name),
-            setting("GANTRY_WORKER_HTTP_ADDR", address),
-        ];
-        let environment = [&self.environment[..], &own[..]].concat();
+        let mut environment = self.environment.clone();
+        environment.extend(own.iter().map(|(name, value)| setting(name, value)));
+        environment.push(setting("GANTRY_WORKER_NAME", &name));
+        environment.push(setting("GANTRY_WORKER_HTTP_ADDR", address));
         let mut worker =
             ServiceProcess::start(&self.folder, &name, &self.binaries.worker, &environment)?;
         worker.wait_until_ready(address, READY_LIMIT)?;
         self.workers.push(worker);
+        self.worker_addresses.push(address);
         Ok(self
             .workers
             .last_mut()

@@ -16,7 +16,7 @@ pub use cancel::CancelOutcome;
 pub(crate) use cancel::cancel;
 pub(crate) use cancelled::mark_cancelled;
 pub use claim::ClaimedJob;
-pub(crate) use claim::claim;
+pub(crate) use claim::{already_claimed, claim};
 pub use complete::Completion;
 pub(crate) use complete::complete;
 pub(crate) use due::enqueue_due;

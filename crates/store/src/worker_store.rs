@@ -100,8 +100,8 @@ impl WorkerStore {
     /// Claims those of `runs` that still wait under that dispatch and are of one of `kinds`.
     ///
     /// # Errors
-    /// Postgres cannot be reached; the claim may or may not have happened, and a job claimed unknowingly is rescued
-    /// when this worker's lease ends.
+    /// Postgres cannot be reached; the claim may or may not have happened. Sending the same again does not bring what was
+    /// claimed unknowingly; [`Self::already_claimed`] does.
     pub async fn claim(
         &self,
         worker_id: WorkerId,
@@ -109,6 +109,19 @@ impl WorkerStore {
         kinds: &[KindName],
     ) -> Result<Vec<ClaimedJob>, StoreError> {
         transitions::claim(&self.runs, worker_id.as_uuid(), runs, kinds).await
+    }
+
+    /// Those of `runs` that this worker has claimed already; to be asked, after another claim, for runs whose claim
+    /// had no answer.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn already_claimed(
+        &self,
+        worker_id: WorkerId,
+        runs: &[Run],
+    ) -> Result<Vec<ClaimedJob>, StoreError> {
+        transitions::already_claimed(&self.runs, worker_id.as_uuid(), runs).await
     }
 
     /// Stores results; says which runs were still this worker's.

@@ -135,7 +135,8 @@ pub(crate) async fn sign_off(
     Ok(())
 }
 
-/// Takes or keeps the maintenance lease; whoever holds it does the maintenance of all.
+/// Takes or keeps the maintenance lease; whoever holds it does the maintenance of all. A holder that has signed off or
+/// whose own lease has ended is succeeded at once.
 pub(crate) async fn hold_maintenance_lease(
     connection: &DatabaseConnection,
     worker_id: WorkerId,
@@ -145,7 +146,12 @@ pub(crate) async fn hold_maintenance_lease(
         INSERT INTO maintenance_leases (duty, worker_id, expires_at)
         VALUES ('maintenance', $1, now() + make_interval(secs => $2))
         ON CONFLICT (duty) DO UPDATE SET worker_id = excluded.worker_id, expires_at = excluded.expires_at
-        WHERE maintenance_leases.worker_id = excluded.worker_id OR maintenance_leases.expires_at < now()";
+        WHERE maintenance_leases.worker_id = excluded.worker_id OR maintenance_leases.expires_at < now()
+            OR NOT EXISTS (
+                SELECT 1 FROM workers
+                WHERE workers.id = maintenance_leases.worker_id AND workers.state IN ('active', 'draining')
+                    AND workers.lease_expires_at > now()
+            )";
     let result = connection
         .execute_raw(statement(
             sql,

@@ -5,16 +5,17 @@ mod template;
 
 use std::thread;
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::PgConnection;
 use url::Url;
 
+use crate::DatabaseOwner;
 use crate::servers::database_url;
 
 /// A database nobody else uses, dropped with this value together with every connection to it.
 #[derive(Debug)]
 pub struct TestDatabase {
     name: String,
-    url: String,
+    owner: DatabaseOwner,
 }
 
 impl TestDatabase {
@@ -32,7 +33,7 @@ impl TestDatabase {
 
     /// The database's address, for the server's owner, to whom row-level security does not apply.
     pub fn url(&self) -> &str {
-        &self.url
+        self.owner.url()
     }
 
     /// The database's name.
@@ -42,35 +43,22 @@ impl TestDatabase {
 
     /// A connection of its own, as the server's owner.
     pub async fn connection(&self) -> PgConnection {
-        PgConnection::connect(&self.url)
-            .await
-            .expect("the test database accepts a connection")
+        self.owner.connection().await
     }
 
     /// Runs one or several statements as the server's owner.
     pub async fn execute(&self, sql: &str) {
-        let statements = sqlx::raw_sql(AssertSqlSafe(sql));
-        if let Err(error) = statements.execute(&mut self.connection().await).await {
-            panic!("{error} in: {sql}");
-        }
+        self.owner.execute(sql).await;
     }
 
     /// The one number that `sql` selects, as the server's owner.
     pub async fn number(&self, sql: &str) -> i64 {
-        let query = sqlx::query_scalar(AssertSqlSafe(format!("SELECT ({sql})::bigint")));
-        query
-            .fetch_one(&mut self.connection().await)
-            .await
-            .unwrap_or_else(|error| panic!("{error} in: {sql}"))
+        self.owner.number(sql).await
     }
 
     /// The one value that `sql` selects, as text; `None` for NULL and for no row. As the server's owner.
     pub async fn text(&self, sql: &str) -> Option<String> {
-        let query = sqlx::query_scalar(AssertSqlSafe(format!("SELECT ({sql})::text")));
-        query
-            .fetch_one(&mut self.connection().await)
-            .await
-            .unwrap_or_else(|error| panic!("{error} in: {sql}"))
+        self.owner.text(sql).await
     }
 
     async fn make(options: &str) -> Self {
@@ -78,8 +66,8 @@ impl TestDatabase {
         server::execute(&format!("CREATE DATABASE {name} {options}"))
             .await
             .unwrap_or_else(|error| panic!("a test database could not be made: {error}"));
-        let url = address_of(&name);
-        Self { name, url }
+        let owner = DatabaseOwner::new(&address_of(&name));
+        Self { name, owner }
     }
 }
 

@@ -14,7 +14,7 @@ use tracing::{Instrument, Span, field};
 use crate::handler::{Handler, HandlerError, JobContext};
 use crate::journal::JournalSender;
 use crate::registry::Registry;
-use crate::runs::Runs;
+use crate::runs::{RunEntry, Runs};
 use crate::settle::{Outcome, SettlerSender};
 use crate::stop::{StopSender, StopSignal, stop_channel};
 use crate::storable::{storable_json, storable_text};
@@ -42,8 +42,10 @@ type HandlerResult = Result<Result<serde_json::Value, HandlerError>, Panic>;
 struct Panic;
 
 impl Executor {
-    /// Runs a claimed job to its end and hands the outcome to the settler.
-    pub(crate) async fn execute(self, job: ClaimedJob) {
+    /// Counts a claimed job's run in at once; what is returned runs it to its end and hands the outcome to the settler.
+    pub(crate) fn execute(self, job: ClaimedJob) -> impl Future<Output = ()> + Send + 'static {
+        let (stop_sender, stop) = stop_channel();
+        let entry = self.runs.enter(job.run, stop_sender.clone());
         let span = tracing::info_span!(
             "job",
             otel.kind = "consumer",
@@ -58,13 +60,18 @@ impl Executor {
         if let Some(traceparent) = &job.traceparent {
             continue_trace(&span, traceparent);
         }
-        self.execute_in_span(job).instrument(span).await;
+        self.execute_in_span(job, entry, stop_sender, stop)
+            .instrument(span)
     }
 
-    async fn execute_in_span(self, job: ClaimedJob) {
+    async fn execute_in_span(
+        self,
+        job: ClaimedJob,
+        entry: RunEntry,
+        stop_sender: StopSender,
+        stop: StopSignal,
+    ) {
         let run = job.run;
-        let (stop_sender, stop) = stop_channel();
-        let entry = self.runs.enter(run, stop_sender.clone());
         if *self.lease.borrow() <= Instant::now() {
             stop_sender.stop(StopReason::LeaseLost);
         }
@@ -81,9 +88,8 @@ impl Executor {
         if let Some(outcome) = outcome {
             Span::current().record("outcome", outcome.name());
             tracing::info!(outcome = outcome.name(), "the run ended");
-            self.settler.settle(outcome).await;
+            self.settler.settle(outcome, entry).await;
         }
-        drop(entry);
     }
 
     /// None when the lease was lost: then nothing of the run may be written any more.

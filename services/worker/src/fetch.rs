@@ -93,9 +93,9 @@ impl Fetcher {
                     Err(_) => return,
                 },
             };
-            let executor = self.executor.clone();
+            let execution = self.executor.clone().execute(job);
             tokio::spawn(async move {
-                executor.execute(job).await;
+                execution.await;
                 drop(permit);
             });
         }
@@ -104,12 +104,16 @@ impl Fetcher {
         }
     }
 
-    /// Tries until Postgres answers; none when the worker is to stop first. A claim whose answer was lost may have
-    /// happened: the second try then finds the jobs running, and they are rescued when the lease ends.
+    /// Tries until Postgres answers; none when the worker is to stop first.
     async fn claim(&self, runs: &[Run]) -> Option<Vec<ClaimedJob>> {
         let mut backoff = Backoff::new();
         loop {
-            match self.store.claim(self.worker_id, runs, &self.kinds).await {
+            let claimed = if backoff.is_fresh() {
+                self.store.claim(self.worker_id, runs, &self.kinds).await
+            } else {
+                self.claim_after_failure(runs).await
+            };
+            match claimed {
                 Ok(claimed) => return Some(claimed),
                 Err(StoreError::Unavailable(error)) => {
                     if backoff.is_fresh() {
@@ -126,6 +130,17 @@ impl Fetcher {
                 }
             }
         }
+    }
+
+    /// A claim that failed may have happened all the same, with its answer lost: then the jobs run under this worker's
+    /// name and nobody runs them. Asked for after the second claim, which waits for a first one that is still at work.
+    async fn claim_after_failure(&self, runs: &[Run]) -> Result<Vec<ClaimedJob>, StoreError> {
+        let mut claimed = self.store.claim(self.worker_id, runs, &self.kinds).await?;
+        let is_known =
+            |run: &Run| self.executor.runs.holds(*run) || claimed.iter().any(|job| job.run == *run);
+        let unknown: Vec<_> = runs.iter().copied().filter(|run| !is_known(run)).collect();
+        claimed.extend(self.store.already_claimed(self.worker_id, &unknown).await?);
+        Ok(claimed)
     }
 }
 

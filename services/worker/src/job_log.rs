@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::Utc;
+use chrono::{SubsecRound, Utc};
 use gantry_domain::{
     LOG_ATTEMPT_LIMIT_BYTES, LOG_ATTEMPT_LIMIT_LINES, LOG_LINE_LIMIT_BYTES, LOG_TRUNCATED_TEXT,
     LogLevel, LogLine, LogStream,
@@ -83,7 +83,7 @@ impl JobLog {
         let line = LogLine {
             attempt: self.attempt,
             seq: state.seq,
-            at: Utc::now(),
+            at: Utc::now().trunc_subsecs(6),
             stream,
             level,
             text,

@@ -36,6 +36,11 @@ impl Runs {
         }
     }
 
+    /// Whether a run is here: begun, and its outcome not written yet.
+    pub(crate) fn holds(&self, run: Run) -> bool {
+        self.lock().contains_key(&run)
+    }
+
     /// Tells one run to end, if it is here.
     pub(crate) fn stop(&self, run: Run, reason: StopReason) {
         if let Some(stop) = self.lock().get(&run) {

@@ -8,6 +8,7 @@ use gantry_store::{Completion, Failure, Run, StoreError, WorkerStore, YieldedRun
 use tokio::sync::mpsc;
 
 use crate::backoff::Backoff;
+use crate::runs::RunEntry;
 
 /// How many outcomes share a flush.
 const BATCH_OUTCOMES: usize = 500;
@@ -30,20 +31,20 @@ pub(crate) enum Outcome {
 /// The side of the runs.
 #[derive(Clone)]
 pub(crate) struct SettlerSender {
-    outcomes: mpsc::Sender<Outcome>,
+    outcomes: mpsc::Sender<(Outcome, RunEntry)>,
 }
 
 impl SettlerSender {
-    /// Hands an outcome over. A settler that has ended belongs to a lost lease: the outcome may not be written any
-    /// more, and another worker will run the job.
-    pub(crate) async fn settle(&self, outcome: Outcome) {
-        let _ = self.outcomes.send(outcome).await;
+    /// Hands an outcome over; the run counts as going on until it is written. A settler that has ended belongs to a lost
+    /// lease: the outcome may not be written any more, and another worker will run the job.
+    pub(crate) async fn settle(&self, outcome: Outcome, entry: RunEntry) {
+        let _ = self.outcomes.send((outcome, entry)).await;
     }
 }
 
 /// The side that writes.
 pub(crate) struct Settler {
-    outcomes: mpsc::Receiver<Outcome>,
+    outcomes: mpsc::Receiver<(Outcome, RunEntry)>,
     store: WorkerStore,
     queue: Queue,
     worker_id: WorkerId,
@@ -71,10 +72,13 @@ impl Settler {
         let mut batch = Vec::new();
         while self.outcomes.recv_many(&mut batch, BATCH_OUTCOMES).await > 0 {
             let mut sorted = SortedOutcomes::default();
-            for outcome in batch.drain(..) {
+            let mut entries = Vec::with_capacity(batch.len());
+            for (outcome, entry) in batch.drain(..) {
                 sorted.add(outcome);
+                entries.push(entry);
             }
             let ended = self.write(sorted).await;
+            drop(entries);
             if let Err(error) = self.queue.publish_ended(&ended).await {
                 tracing::debug!(%error, "ended jobs were not announced; followers look by themselves");
             }

@@ -97,3 +97,45 @@ fn a_root_that_others_may_write_to_or_that_is_a_file_is_refused() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_file_for_a_program_is_private_and_written_once() {
+    let root = tempfile::tempdir().expect("a folder");
+    let root = ScratchRoot::open(root.path()).expect("a private root");
+    let folder = root.create("job").expect("a folder");
+    folder.write_file("input", b"text").await.expect("written");
+    let metadata = fs::metadata(folder.path().join("input")).expect("a file");
+    assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+    assert!(folder.write_file("input", b"other").await.is_err());
+    let content = folder.read_file(Path::new("input"), 4).expect("read");
+    assert_eq!(content, b"text");
+}
+
+#[test]
+fn what_a_program_left_is_read_only_from_its_folder_and_only_as_far_as_the_limit() {
+    let outside = tempfile::tempdir().expect("a folder");
+    fs::write(outside.path().join("secret"), "secret").expect("written");
+    let root = tempfile::tempdir().expect("a folder");
+    let root = ScratchRoot::open(root.path()).expect("a private root");
+    let folder = root.create("job").expect("a folder");
+    fs::create_dir(folder.path().join("out")).expect("a folder");
+    fs::write(folder.path().join("out/result"), "result").expect("written");
+    symlink(outside.path(), folder.path().join("link")).expect("a link");
+    let read = |path: &str| {
+        let read = folder.read_file(Path::new(path), 6);
+        read.map_err(|error| error.to_string())
+    };
+    assert_eq!(read("out/result"), Ok(b"result".to_vec()));
+    let not_regular = Err("it is not a regular file".to_owned());
+    assert_eq!(read("link/secret"), not_regular);
+    assert_eq!(read("link"), not_regular);
+    assert_eq!(read("out"), not_regular);
+    let missing = Err("there is no such file".to_owned());
+    assert_eq!(read("nothing"), missing);
+    assert_eq!(read("../job"), missing);
+    fs::write(folder.path().join("out/result"), "results").expect("written");
+    assert_eq!(
+        read("out/result"),
+        Err("it is larger than 6 bytes".to_owned())
+    );
+}

@@ -45,16 +45,6 @@ pub(crate) enum Failure {
         /// Its log.
         log: PathBuf,
     },
-    /// No worker can run the demo's job.
-    #[error("no worker announced the kind {kind} within {seconds} s; the workers' logs are in {folder}", folder = folder.display())]
-    KindNotAnnounced {
-        /// The kind.
-        kind: &'static str,
-        /// How long it was waited for.
-        seconds: u64,
-        /// Where the logs are.
-        folder: PathBuf,
-    },
     /// The demo's job succeeded without a result that can be read.
     #[error("the result of job {job} is not that of a relaxation: {reason}")]
     ResultNotUnderstood {

@@ -41,6 +41,9 @@ impl ClaimedJob {
     }
 }
 
+/// The columns a claimed job is made of.
+const CLAIMED_COLUMNS: &str = "jobs.id, jobs.dispatch, tenant_id, created_by, kind, payload, attempt, losses, timeout_seconds, log_seq, traceparent";
+
 /// Claims those of `runs` that are still queued under that dispatch and of a kind the worker can run, provided that
 /// its lease has not ended.
 pub(crate) async fn claim(
@@ -54,8 +57,8 @@ pub(crate) async fn claim(
     runs.sort_unstable_by_key(|run| run.job_id);
     let (ids, dispatches) = run_arrays(runs.into_iter());
     let kinds: Vec<_> = kinds.iter().map(ToString::to_string).collect();
-    let sql = "
-        UPDATE jobs SET state = 'running', attempt = attempt + 1, worker_id = $1, started_at = now(),
+    let sql = format!(
+        "UPDATE jobs SET state = 'running', attempt = attempt + 1, worker_id = $1, started_at = now(),
             queued_at = NULL, error = NULL, progress = NULL
         FROM unnest($2::uuid[], $3::int[]) AS wanted (job_id, dispatch)
         WHERE jobs.id = wanted.job_id AND jobs.dispatch = wanted.dispatch AND jobs.state = 'queued'
@@ -64,17 +67,40 @@ pub(crate) async fn claim(
                 SELECT 1 FROM workers
                 WHERE workers.id = $1 AND workers.state = 'active' AND workers.lease_expires_at > now()
             )
-        RETURNING jobs.id, jobs.dispatch, tenant_id, created_by, kind, payload, attempt, losses, timeout_seconds,
-            log_seq, traceparent";
+        RETURNING {CLAIMED_COLUMNS}"
+    );
     let rows = connection
         .query_all_raw(statement(
-            sql,
+            &sql,
             [
                 worker_id.into(),
                 ids.into(),
                 dispatches.into(),
                 kinds.into(),
             ],
+        ))
+        .await?;
+    rows.iter().map(claimed_job).collect()
+}
+
+/// Those of `runs` that this worker has claimed already. Only for runs it does not know of: the answer to their claim was
+/// lost.
+pub(crate) async fn already_claimed(
+    connection: &DatabaseConnection,
+    worker_id: Uuid,
+    runs: &[Run],
+) -> Result<Vec<ClaimedJob>, StoreError> {
+    let (ids, dispatches) = run_arrays(runs.iter().copied());
+    let sql = format!(
+        "SELECT {CLAIMED_COLUMNS}
+         FROM jobs JOIN unnest($2::uuid[], $3::int[]) AS wanted (job_id, dispatch)
+            ON jobs.id = wanted.job_id AND jobs.dispatch = wanted.dispatch
+         WHERE jobs.state = 'running' AND jobs.worker_id = $1"
+    );
+    let rows = connection
+        .query_all_raw(statement(
+            &sql,
+            [worker_id.into(), ids.into(), dispatches.into()],
         ))
         .await?;
     rows.iter().map(claimed_job).collect()

@@ -1,13 +1,10 @@
 //! The command `gantry demo`.
 
-use std::time::Duration;
-
 use gantry_client::{Client, FollowOptions, LogEvent, Submission};
 use gantry_devkit::Stack;
 use gantry_devkit::system_packages::Requirement;
 use gantry_domain::{Job, JobId, KindName};
 use gantry_quantum_espresso::{H2_RELAX_INPUT, RELAX_KIND, RelaxPayload, RelaxResult};
-use tokio::time::{sleep, timeout};
 
 use crate::command_line::exit_status::ExitStatus;
 use crate::command_line::failure::{Failure, Result};
@@ -15,10 +12,6 @@ use crate::command_line::interrupt::Interrupt;
 use crate::command_line::output::relaxation::{self, ProgressLine};
 use crate::command_line::output::{Output, log, stack};
 use crate::command_line::stack_session::{SessionEnd, StackSession};
-
-/// How long a worker may take to announce its kinds once it is ready.
-const ANNOUNCEMENT_LIMIT: Duration = Duration::from_secs(30);
-const ANNOUNCEMENT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Run a real calculation on a temporary stack, from submission to result
 ///
@@ -41,20 +34,12 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitStatus> {
         return Ok(ExitStatus::Interrupted);
     };
     let client = session.client()?;
-    let folder = session.folder();
-    let calculated = tokio::select! {
+    let status = tokio::select! {
         calculated = calculate(&client, &mut output) => calculated?,
         end = session.ended(&mut interrupt) => return end_early(end?, session).await,
     };
-    let Some(status) = calculated else {
-        return Err(Failure::KindNotAnnounced {
-            kind: RELAX_KIND,
-            seconds: ANNOUNCEMENT_LIMIT.as_secs(),
-            folder,
-        });
-    };
     if !arguments.exit {
-        output.line(&stack::ready(&session.api_url(), &folder))?;
+        output.line(&stack::ready(&session.api_url(), &session.folder()))?;
         if let SessionEnd::ProcessEnded(failure) = session.ended(&mut interrupt).await? {
             return Err(failure);
         }
@@ -84,12 +69,9 @@ async fn end_early(end: SessionEnd, session: StackSession) -> Result<ExitStatus>
     }
 }
 
-/// The whole calculation, seen from a user; `None` when no worker can do it.
-async fn calculate(client: &Client, output: &mut Output) -> Result<Option<ExitStatus>> {
+/// The whole calculation, seen from a user. A worker that is ready has announced its kinds.
+async fn calculate(client: &Client, output: &mut Output) -> Result<ExitStatus> {
     let kind: KindName = RELAX_KIND.parse().expect("the kind's name is a valid one");
-    if !is_announced(client, &kind).await? {
-        return Ok(None);
-    }
     let payload = serde_json::to_value(RelaxPayload {
         input: H2_RELAX_INPUT.to_owned(),
         options: None,
@@ -100,24 +82,7 @@ async fn calculate(client: &Client, output: &mut Output) -> Result<Option<ExitSt
     follow_progress(client, id, output).await?;
     let job = client.job(id).await?;
     show_result(&job, output)?;
-    Ok(Some(ExitStatus::of_job(job.summary.state)))
-}
-
-async fn is_announced(client: &Client, kind: &KindName) -> Result<bool> {
-    let announced = async {
-        while !client
-            .kinds()
-            .await?
-            .iter()
-            .any(|announced| announced.declaration.name == *kind)
-        {
-            sleep(ANNOUNCEMENT_PAUSE).await;
-        }
-        Ok(true)
-    };
-    timeout(ANNOUNCEMENT_LIMIT, announced)
-        .await
-        .unwrap_or(Ok(false))
+    Ok(ExitStatus::of_job(job.summary.state))
 }
 
 async fn follow_progress(client: &Client, id: JobId, output: &mut Output) -> Result<()> {
@@ -130,7 +95,6 @@ async fn follow_progress(client: &Client, id: JobId, output: &mut Output) -> Res
             _ => {}
         }
     }
-    progress.finish();
     Ok(())
 }
 

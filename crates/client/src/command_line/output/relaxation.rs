@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use gantry_domain::{LogLine, LogStream};
 use gantry_quantum_espresso::{FinalGeometry, ProgressEvent, ProgressReader, RelaxResult};
-use indicatif::ProgressBar;
+use indicatif::{ProgressBar, ProgressFinish};
 
 use super::Output;
 use super::details::Details;
@@ -21,13 +21,15 @@ pub(crate) struct ProgressLine {
     reader: ProgressReader,
     /// Only on a terminal.
     bar: Option<ProgressBar>,
+    /// What the last ionic step came to, to stand before what happens now; empty before the first.
     step: String,
 }
 
 impl ProgressLine {
     pub(crate) fn new() -> Self {
         let bar = io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::new_spinner();
+            // However the watching ends, the line goes with it.
+            let bar = ProgressBar::new_spinner().with_finish(ProgressFinish::AndClear);
             bar.enable_steady_tick(TICK);
             bar.set_message("waiting for a worker");
             bar
@@ -56,29 +58,23 @@ impl ProgressLine {
                 energy_ry,
                 total_force_ry_bohr,
             }) => {
-                self.step = format!(
+                let told = format!(
                     "step {step}: energy {energy_ry:.8} Ry, total force {total_force_ry_bohr:.6} Ry/bohr"
                 );
                 match &self.bar {
-                    Some(bar) => bar.set_message(self.step.clone()),
-                    None => output.notice(&self.step)?,
+                    Some(bar) => bar.set_message(told.clone()),
+                    None => output.notice(&told)?,
                 }
+                self.step = told + "; ";
             }
             Some(ProgressEvent::ScfIterationFinished { iteration, .. }) => {
                 if let Some(bar) = &self.bar {
-                    bar.set_message(format!("{} (SCF iteration {iteration})", self.step));
+                    bar.set_message(format!("{}SCF iteration {iteration}", self.step));
                 }
             }
             _ => {}
         }
         Ok(())
-    }
-
-    /// Removes the moving line.
-    pub(crate) fn finish(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
     }
 }
 

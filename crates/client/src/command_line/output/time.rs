@@ -1,4 +1,4 @@
-//! Times and durations for people. All times are UTC.
+//! Times, all of them UTC, and durations for people.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 

@@ -1,0 +1,119 @@
+//! What a client of the API does, as a developer of one tenant.
+
+use std::fmt::Display;
+
+use gantry_domain::{Attempt, Job, JobId};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::EventStream;
+
+/// Calls the API. An answer that is not the expected one ends the test, with the API's words.
+#[derive(Debug, Clone)]
+pub struct Calls {
+    http: Client,
+    api: String,
+}
+
+#[derive(Deserialize)]
+struct Items<Item> {
+    items: Vec<Item>,
+}
+
+#[derive(Deserialize)]
+struct Accepted {
+    id: JobId,
+}
+
+impl Calls {
+    /// Calls the API at this address.
+    pub(crate) fn new(api_url: &str) -> Self {
+        Self {
+            http: Client::new(),
+            api: format!("{api_url}/api/v1"),
+        }
+    }
+
+    /// Submits one job.
+    pub async fn submit(&self, job: &Value) -> JobId {
+        let answer = self.send(self.post("jobs").json(job)).await;
+        read::<Accepted>(answer, StatusCode::ACCEPTED).await.id
+    }
+
+    /// Submits one job to an API that may be dying: the job's id if it was accepted.
+    pub async fn try_submit(&self, job: &Value) -> Option<JobId> {
+        let answer = self.post("jobs").json(job).send().await.ok()?;
+        if answer.status() != StatusCode::ACCEPTED {
+            return None;
+        }
+        let accepted: Accepted = answer.json().await.ok()?;
+        Some(accepted.id)
+    }
+
+    /// Submits all of them at once, accepted together or not at all.
+    pub async fn submit_all(&self, jobs: &[Value]) -> Vec<JobId> {
+        let answer = self
+            .send(self.post("jobs/batch").json(&json!({ "jobs": jobs })))
+            .await;
+        let accepted: Items<Accepted> = read(answer, StatusCode::ACCEPTED).await;
+        accepted.items.iter().map(|job| job.id).collect()
+    }
+
+    /// A job as it stands.
+    pub async fn job(&self, id: JobId) -> Job {
+        let answer = self.send(self.get(format!("jobs/{id}"))).await;
+        read(answer, StatusCode::OK).await
+    }
+
+    /// A job's attempts, first to last.
+    pub async fn attempts(&self, id: JobId) -> Vec<Attempt> {
+        let answer = self.send(self.get(format!("jobs/{id}/attempts"))).await;
+        let attempts: Items<Attempt> = read(answer, StatusCode::OK).await;
+        attempts.items
+    }
+
+    /// Asks for the end of a job; 409 says that it had ended already.
+    pub async fn cancel(&self, id: JobId) -> StatusCode {
+        self.send(self.post(format!("jobs/{id}/cancel")))
+            .await
+            .status()
+    }
+
+    /// Follows a job's log from the beginning, or from behind the event with this id.
+    pub async fn follow(&self, id: JobId, last_event_id: Option<&str>) -> EventStream {
+        let mut request = self.get(format!("jobs/{id}/logs?follow=true"));
+        if let Some(last_event_id) = last_event_id {
+            request = request.header("Last-Event-ID", last_event_id);
+        }
+        let answer = self.send(request).await;
+        assert_eq!(answer.status(), StatusCode::OK, "the log can be followed");
+        EventStream::of(answer)
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Response {
+        request.send().await.expect("the API answers")
+    }
+
+    fn get(&self, path: impl Display) -> RequestBuilder {
+        as_developer(self.http.get(format!("{}/{path}", self.api)))
+    }
+
+    fn post(&self, path: impl Display) -> RequestBuilder {
+        as_developer(self.http.post(format!("{}/{path}", self.api)))
+    }
+}
+
+fn as_developer(request: RequestBuilder) -> RequestBuilder {
+    request
+        .header("X-Dev-User-Id", "fault-tester")
+        .header("X-Tenant-Id", "fault-tests")
+}
+
+async fn read<Body: DeserializeOwned>(answer: Response, expected: StatusCode) -> Body {
+    let status = answer.status();
+    let text = answer.text().await.expect("the whole answer comes");
+    assert_eq!(status, expected, "{text}");
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"))
+}

@@ -1,0 +1,18 @@
+//! A whole Gantry made of its real binaries, for tests that kill and freeze them and look at what is left.
+
+mod calls;
+mod effect;
+mod effects;
+mod event_stream;
+mod installation;
+mod link;
+mod outcomes;
+mod processes;
+
+pub use calls::Calls;
+pub use effect::{EFFECT_KIND, Effect, EffectEvent, EffectLine, EffectPayload};
+pub use effects::Effects;
+pub use event_stream::{EventStream, StreamedEvent};
+pub use installation::{Installation, InstallationBuilder, QUICK_LEASE_TTL};
+pub use link::Link;
+pub use processes::{is_alive, processes_working_below};

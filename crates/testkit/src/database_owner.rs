@@ -1,0 +1,56 @@
+//! A database as its server's owner sees it, to whom row-level security does not apply.
+
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+/// Looks into a database and changes what it likes there; every call has a connection of its own.
+#[derive(Debug, Clone)]
+pub struct DatabaseOwner {
+    url: String,
+}
+
+impl DatabaseOwner {
+    /// The owner of the server in this address.
+    pub fn new(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+        }
+    }
+
+    /// The database's address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A connection of its own.
+    pub async fn connection(&self) -> PgConnection {
+        PgConnection::connect(&self.url)
+            .await
+            .expect("the test database accepts a connection")
+    }
+
+    /// Runs one or several statements.
+    pub async fn execute(&self, sql: &str) {
+        let statements = sqlx::raw_sql(AssertSqlSafe(sql));
+        if let Err(error) = statements.execute(&mut self.connection().await).await {
+            panic!("{error} in: {sql}");
+        }
+    }
+
+    /// The one number that `sql` selects.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let query = sqlx::query_scalar(AssertSqlSafe(format!("SELECT ({sql})::bigint")));
+        query
+            .fetch_one(&mut self.connection().await)
+            .await
+            .unwrap_or_else(|error| panic!("{error} in: {sql}"))
+    }
+
+    /// The one value that `sql` selects, as text; `None` for NULL and for no row.
+    pub async fn text(&self, sql: &str) -> Option<String> {
+        let query = sqlx::query_scalar(AssertSqlSafe(format!("SELECT ({sql})::text")));
+        query
+            .fetch_one(&mut self.connection().await)
+            .await
+            .unwrap_or_else(|error| panic!("{error} in: {sql}"))
+    }
+}
