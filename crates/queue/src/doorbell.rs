@@ -1,10 +1,11 @@
 //! A doorbell as the fields of a stream entry.
 
-use std::collections::HashMap;
 use std::str::FromStr;
 
-use deadpool_redis::redis::{Cmd, Value, cmd, from_redis_value_ref};
+use deadpool_redis::redis::{Cmd, cmd};
 use gantry_domain::{Doorbell, Priority, QueueName};
+
+use crate::entry::Entry;
 
 /// The version of the fields; a reader leaves alone what it does not know and refuses another version.
 const VERSION: &str = "1";
@@ -33,36 +34,30 @@ pub(crate) fn ring_command(key: &str, doorbell: &Doorbell) -> Cmd {
 
 /// Reads the fields of an entry of the stream of `queue` and `priority`.
 pub(crate) fn parse(
-    fields: &HashMap<String, Value>,
+    entry: &Entry,
     queue: &QueueName,
     priority: Priority,
 ) -> Result<Doorbell, MalformedDoorbell> {
-    let version: String = required(fields, "v")?;
+    let version: String = required(entry, "v")?;
     if version != VERSION {
         return Err(MalformedDoorbell(format!("version {version:.16}")));
     }
-    let dispatch: u32 = required(fields, "dispatch")?;
+    let dispatch: u32 = required(entry, "dispatch")?;
     if i32::try_from(dispatch).is_err() {
         return Err(MalformedDoorbell("dispatch out of range".to_owned()));
     }
     Ok(Doorbell {
-        job_id: required(fields, "job")?,
+        job_id: required(entry, "job")?,
         dispatch,
         queue: queue.clone(),
         priority,
-        traceparent: text(fields, "traceparent"),
+        traceparent: entry.text("traceparent").map(str::to_owned),
     })
 }
 
-fn required<T: FromStr>(
-    fields: &HashMap<String, Value>,
-    name: &str,
-) -> Result<T, MalformedDoorbell> {
-    text(fields, name)
+fn required<T: FromStr>(entry: &Entry, name: &str) -> Result<T, MalformedDoorbell> {
+    entry
+        .text(name)
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| MalformedDoorbell(format!("field {name} missing or unreadable")))
-}
-
-fn text(fields: &HashMap<String, Value>, name: &str) -> Option<String> {
-    from_redis_value_ref(fields.get(name)?).ok()
 }

@@ -4,6 +4,7 @@ mod backlog;
 mod connection;
 mod consumers;
 mod doorbell;
+mod entry;
 mod error;
 mod feed;
 mod keys;

@@ -1,13 +1,11 @@
 //! Reading doorbells: own pending ones first after a reconnect, then by weighted priority, then waiting.
 
-use std::collections::VecDeque;
-
-use deadpool_redis::redis::streams::StreamReadReply;
-use deadpool_redis::redis::{Cmd, cmd, pipe};
+use deadpool_redis::redis::{Cmd, Value, cmd, pipe};
 use gantry_domain::{Doorbell, Priority, QueueName, WorkerId};
 
 use crate::connection::{BLOCK, WaitingConnection};
 use crate::doorbell::{MalformedDoorbell, parse};
+use crate::entry::read_reply;
 use crate::keys::GROUP;
 use crate::{Queue, QueueError};
 
@@ -49,6 +47,12 @@ pub struct Delivery {
     pub malformed: Vec<String>,
 }
 
+impl Delivery {
+    fn is_empty(&self) -> bool {
+        self.doorbells.is_empty() && self.malformed.is_empty()
+    }
+}
+
 /// Reads the doorbells of some queues for one worker, on a connection of its own.
 pub struct DoorbellReader {
     queue: Queue,
@@ -56,8 +60,6 @@ pub struct DoorbellReader {
     consumer: String,
     connection: Option<WaitingConnection>,
     has_read_pending: bool,
-    /// Delivered beyond what was asked for: a waiting read can bring one doorbell for each stream.
-    surplus: VecDeque<Delivered>,
     turn: usize,
 }
 
@@ -79,32 +81,20 @@ impl DoorbellReader {
             consumer: worker_id.to_string(),
             connection: None,
             has_read_pending: false,
-            surplus: VecDeque::new(),
             turn: 0,
         }
     }
 
-    /// At most `limit` doorbells; waits up to five seconds for the first and may then bring none.
+    /// At most `limit` doorbells; waits up to five seconds for the first and may then bring none. A read that is given
+    /// up loses nothing: the next one asks first for what was delivered to it.
     ///
     /// # Errors
     /// Redis cannot be reached. The next call connects anew; wait a little before it.
     pub async fn read(&mut self, limit: usize) -> Result<Delivery, QueueError> {
-        if !self.surplus.is_empty() {
-            let count = limit.min(self.surplus.len());
-            return Ok(Delivery {
-                doorbells: self.surplus.drain(..count).collect(),
-                malformed: Vec::new(),
-            });
-        }
         match self.read_streams(limit).await {
             Err(error) if error.is_stream_gone() => {
                 self.create_groups().await?;
                 Ok(Delivery::default())
-            }
-            Err(error) => {
-                self.connection = None;
-                self.has_read_pending = false;
-                Err(error)
             }
             read => read,
         }
@@ -133,27 +123,32 @@ impl DoorbellReader {
             if unread.is_empty() {
                 return Ok(());
             }
-            let doorbells: Vec<_> = unread
-                .iter()
-                .map(|unread| unread.doorbell.clone())
-                .collect();
-            self.queue.ring(&doorbells).await?;
-            self.acknowledge(&unread).await?;
+            self.hand_on(&unread).await?;
         }
+    }
+
+    /// Rings anew in place of doorbells that this worker will not act upon.
+    async fn hand_on(&self, unread: &[Delivered]) -> Result<(), QueueError> {
+        let doorbells: Vec<_> = unread
+            .iter()
+            .map(|unread| unread.doorbell.clone())
+            .collect();
+        self.queue.ring(&doorbells).await?;
+        self.acknowledge(unread).await
     }
 
     async fn read_streams(&mut self, limit: usize) -> Result<Delivery, QueueError> {
         if self.connection.is_none() {
+            self.has_read_pending = false;
             self.connection = Some(WaitingConnection::open(&self.queue.client).await?);
             self.create_groups().await?;
         }
         if !self.has_read_pending {
             let pending = self.read_pending(limit).await?;
-            if pending.doorbells.is_empty() {
-                self.has_read_pending = true;
-            } else {
+            if !pending.is_empty() {
                 return Ok(pending);
             }
+            self.has_read_pending = true;
         }
         let mut delivery = Delivery::default();
         for stream in self.in_turn() {
@@ -164,14 +159,16 @@ impl DoorbellReader {
             let command = self.read_command(&[&stream], wanted, Position::New { waits: false });
             self.take(&command, &mut delivery).await?;
         }
-        if delivery.doorbells.is_empty() && delivery.malformed.is_empty() {
+        if delivery.is_empty() {
             let streams: Vec<_> = self.streams.iter().collect();
             let command = self.read_command(&streams, 1, Position::New { waits: true });
             self.take(&command, &mut delivery).await?;
+            // A waiting read can bring one doorbell for each stream. Kept, the surplus would wait for room here while
+            // other workers have some.
             let surplus = delivery
                 .doorbells
                 .split_off(limit.min(delivery.doorbells.len()));
-            self.surplus.extend(surplus);
+            self.hand_on(&surplus).await?;
         }
         Ok(delivery)
     }
@@ -180,12 +177,20 @@ impl DoorbellReader {
     async fn read_pending(&mut self, limit: usize) -> Result<Delivery, QueueError> {
         let mut delivery = Delivery::default();
         for stream in self.streams.clone() {
-            let wanted = limit.saturating_sub(delivery.doorbells.len());
-            if wanted == 0 {
-                break;
+            loop {
+                let wanted = limit.saturating_sub(delivery.doorbells.len());
+                if wanted == 0 {
+                    return Ok(delivery);
+                }
+                let known = delivery.doorbells.len();
+                let command = self.read_command(&[&stream], wanted, Position::Pending);
+                let count = self.take(&command, &mut delivery).await?;
+                // What was not usable is removed by now, and others may come up behind it.
+                if count == delivery.doorbells.len() - known {
+                    break;
+                }
+                delivery.doorbells.truncate(known);
             }
-            let command = self.read_command(&[&stream], wanted, Position::Pending);
-            self.take(&command, &mut delivery).await?;
         }
         Ok(delivery)
     }
@@ -193,7 +198,8 @@ impl DoorbellReader {
     /// The streams in the order of this turn.
     fn in_turn(&mut self) -> Vec<WorkStream> {
         let first = TURNS[self.turn % TURNS.len()];
-        let rotation = self.turn % self.streams.len().max(1);
+        // Once round for each queue, so that every queue comes first at every priority.
+        let rotation = self.turn / TURNS.len() % self.streams.len().max(1);
         self.turn = self.turn.wrapping_add(1);
         let mut streams = self.streams.clone();
         // Rotated first, so that queues of one priority take turns too; the sort keeps their order.
@@ -222,23 +228,27 @@ impl DoorbellReader {
         command
     }
 
-    /// Runs a read and sorts what it brings: doorbells to the delivery, everything else out of Redis.
-    async fn take(&mut self, command: &Cmd, delivery: &mut Delivery) -> Result<(), QueueError> {
-        let Some(connection) = &mut self.connection else {
-            return Ok(());
+    /// Runs a read and sorts what it brings: doorbells to the delivery, everything else out of Redis. Says how many
+    /// entries it brought.
+    async fn take(&mut self, command: &Cmd, delivery: &mut Delivery) -> Result<usize, QueueError> {
+        // Put back only after an answer: a read that fails or is given up leaves nothing that waits in its place.
+        let Some(mut connection) = self.connection.take() else {
+            return Ok(0);
         };
-        let reply: Option<StreamReadReply> = connection.run(command).await?;
+        let reply: Value = connection.run(command).await?;
+        let mut count = 0;
         let mut unusable = Vec::new();
-        for read in reply.into_iter().flat_map(|reply| reply.keys) {
+        for read in read_reply(reply) {
             let Some(stream) = self.streams.iter().find(|stream| stream.key == read.key) else {
                 continue;
             };
-            for entry in read.ids {
-                if entry.map.is_empty() {
+            count += read.entries.len();
+            for entry in read.entries {
+                if entry.is_deleted() {
                     unusable.push((stream.key.as_str(), entry.id));
                     continue;
                 }
-                match parse(&entry.map, &stream.queue, stream.priority) {
+                match parse(&entry, &stream.queue, stream.priority) {
                     Ok(doorbell) => delivery.doorbells.push(Delivered {
                         doorbell,
                         key: stream.key.clone(),
@@ -254,7 +264,9 @@ impl DoorbellReader {
             }
         }
         let unusable = unusable.iter().map(|(key, id)| (*key, id.as_str()));
-        remove(&self.queue, unusable.collect()).await
+        remove(&self.queue, unusable.collect()).await?;
+        self.connection = Some(connection);
+        Ok(count)
     }
 
     /// Makes the groups where they are missing, from the stream's first entry on, so that none is skipped.

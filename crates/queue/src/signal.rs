@@ -1,10 +1,10 @@
 //! Control signals: telling one worker to end one run. Postgres knows it too, so a lost signal only costs time.
 
-use deadpool_redis::redis::streams::StreamReadReply;
-use deadpool_redis::redis::{cmd, from_redis_value_ref, pipe};
+use deadpool_redis::redis::{Value, cmd, pipe};
 use gantry_domain::{JobId, WorkerId};
 
 use crate::connection::{BLOCK, WaitingConnection};
+use crate::entry::read_reply;
 use crate::stream_id::StreamId;
 use crate::{Queue, QueueError};
 
@@ -80,19 +80,10 @@ impl SignalReader {
     /// # Errors
     /// Redis cannot be reached. The next call connects anew; wait a little before it.
     pub async fn read(&mut self) -> Result<Vec<CancelSignal>, QueueError> {
-        let read = self.read_stream().await;
-        if read.is_err() {
-            self.connection = None;
-        }
-        read
-    }
-
-    async fn read_stream(&mut self) -> Result<Vec<CancelSignal>, QueueError> {
-        let connection = match &mut self.connection {
+        // Put back only after an answer: a read that fails or is given up leaves nothing that waits in its place.
+        let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self
-                .connection
-                .insert(WaitingConnection::open(&self.queue.client).await?),
+            None => WaitingConnection::open(&self.queue.client).await?,
         };
         let mut command = cmd("XREAD");
         command
@@ -101,21 +92,18 @@ impl SignalReader {
             .arg("STREAMS")
             .arg(self.queue.keys.control(self.worker_id))
             .arg(self.last.to_string());
-        let reply: Option<StreamReadReply> = connection.run(&command).await?;
+        let reply: Value = connection.run(&command).await?;
+        self.connection = Some(connection);
         let mut signals = Vec::new();
-        for entry in reply
+        for entry in read_reply(reply)
             .into_iter()
-            .flat_map(|reply| reply.keys)
-            .flat_map(|key| key.ids)
+            .flat_map(|stream| stream.entries)
         {
-            if let Ok(id) = entry.id.parse() {
-                self.last = id;
-            }
-            let text = |name| from_redis_value_ref::<String>(entry.map.get(name)?).ok();
+            self.last = entry.id.parse().unwrap_or(self.last);
             // What is no cancel signal is of a later version, and not for this one.
             if let (Some(Ok(job_id)), Some(Ok(dispatch))) = (
-                text("cancel").map(|text| text.parse()),
-                text("dispatch").map(|text| text.parse()),
+                entry.text("cancel").map(str::parse),
+                entry.text("dispatch").map(str::parse),
             ) {
                 signals.push(CancelSignal {
                     worker_id: self.worker_id,

@@ -1,9 +1,8 @@
 //! The store as the API holds it: one tenant at a time, and the doors for signing in and submitting.
 
 use gantry_domain::{Doorbell, Kind, NewJob, TenantId, WorkerSummary};
-use sea_orm::{ConnectionTrait, DatabaseConnection};
 
-use crate::connection::{ServiceRole, check_row_security, open};
+use crate::connection::{Pool, ServiceRole, check_row_security, open};
 use crate::door::Door;
 use crate::identity::{SignedIn, remember};
 use crate::transitions::{Accepted, submit};
@@ -15,8 +14,8 @@ const SUBMIT_CONNECTIONS: u32 = 2;
 /// The store as the API holds it, with the rights of the role `gantry_api`.
 #[derive(Debug, Clone)]
 pub struct ApiStore {
-    tenants: DatabaseConnection,
-    submissions: DatabaseConnection,
+    tenants: Pool,
+    submissions: Pool,
 }
 
 impl ApiStore {
@@ -37,7 +36,8 @@ impl ApiStore {
     /// # Errors
     /// It does not; the error says which.
     pub async fn check(&self) -> Result<(), StoreError> {
-        check_row_security(&self.tenants, ServiceRole::Api).await
+        check_row_security(&self.tenants, ServiceRole::Api, None).await?;
+        check_row_security(&self.submissions, ServiceRole::Api, Some(Door::Submit)).await
     }
 
     /// Whether Postgres answers.
@@ -45,8 +45,7 @@ impl ApiStore {
     /// # Errors
     /// It does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.tenants.execute_unprepared("SELECT 1").await?;
-        Ok(())
+        Ok(self.tenants.ping().await?)
     }
 
     /// Everything of one tenant, and nothing else.

@@ -31,6 +31,14 @@ pub enum StoreError {
         /// The role whose rights the service needs.
         role: &'static str,
     },
+    /// The login of a service behind a transaction pooler lacks the setting that opens its door.
+    #[error(
+        "the database login does not open the door {door}: run `ALTER ROLE … SET app.door = '{door}'` for it"
+    )]
+    DoorShut {
+        /// The door the service needs.
+        door: &'static str,
+    },
 }
 
 impl From<DbErr> for StoreError {

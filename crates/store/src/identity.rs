@@ -1,9 +1,10 @@
 //! Writing down who signed in.
 
 use gantry_domain::{TenantId, UserId};
-use sea_orm::{ConnectionTrait, DatabaseConnection, TransactionTrait};
+use sea_orm::ConnectionTrait;
 
 use crate::StoreError;
+use crate::connection::Pool;
 use crate::door::Door;
 use crate::statement::statement;
 
@@ -24,10 +25,7 @@ pub struct SignedIn {
     pub email: Option<String>,
 }
 
-pub(crate) async fn remember(
-    connection: &DatabaseConnection,
-    signed_in: &SignedIn,
-) -> Result<(), StoreError> {
+pub(crate) async fn remember(connection: &Pool, signed_in: &SignedIn) -> Result<(), StoreError> {
     let transaction = connection.begin().await?;
     transaction
         .execute_raw(statement(

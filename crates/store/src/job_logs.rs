@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use gantry_domain::LogLine;
-use sea_orm::{ConnectionTrait, DatabaseConnection};
 use uuid::Uuid;
 
 use crate::StoreError;
+use crate::connection::Pool;
 use crate::statement::{bigint, integer, statement};
 use crate::transitions::{FENCE, Run};
 
@@ -21,7 +21,7 @@ pub struct RunLogLine {
 /// Stores the lines of those runs that are still this worker's and says how many that were. A line stored before is
 /// left alone, so a batch whose fate is unknown can be sent again.
 pub(crate) async fn append(
-    connection: &DatabaseConnection,
+    connection: &Pool,
     worker_id: Uuid,
     lines: &[RunLogLine],
 ) -> Result<u64, StoreError> {

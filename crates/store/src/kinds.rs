@@ -1,9 +1,10 @@
 //! The kinds that workers announced.
 
 use gantry_domain::{Kind, KindDeclaration, RetryPolicy};
-use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult};
+use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::StoreError;
+use crate::connection::Pool;
 use crate::statement::{column, count, integer, statement, word};
 
 /// Writes what a worker can run; a kind announced before is brought up to date.
@@ -50,7 +51,7 @@ pub(crate) async fn announce(
     Ok(())
 }
 
-pub(crate) async fn list(connection: &DatabaseConnection) -> Result<Vec<Kind>, StoreError> {
+pub(crate) async fn list(connection: &Pool) -> Result<Vec<Kind>, StoreError> {
     let sql = "
         SELECT kinds.*, (
             SELECT count(*)::int FROM workers

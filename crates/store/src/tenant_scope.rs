@@ -8,21 +8,22 @@ pub use jobs::JobFilter;
 pub use logs::LogSelection;
 
 use gantry_domain::{Attempt, Job, JobFailure, JobId, JobSummary, LogLine, TenantId};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use crate::StoreError;
+use crate::connection::Pool;
 use crate::statement::statement;
 use crate::transitions::{self, CancelOutcome, RedriveOutcome};
 
 /// Everything of one tenant, and nothing else.
 #[derive(Debug, Clone, Copy)]
 pub struct TenantScope<'a> {
-    connection: &'a DatabaseConnection,
+    connection: &'a Pool,
     tenant_id: TenantId,
 }
 
 impl<'a> TenantScope<'a> {
-    pub(crate) const fn new(connection: &'a DatabaseConnection, tenant_id: TenantId) -> Self {
+    pub(crate) const fn new(connection: &'a Pool, tenant_id: TenantId) -> Self {
         Self {
             connection,
             tenant_id,

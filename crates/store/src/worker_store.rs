@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use gantry_domain::{Doorbell, JobFailure, JobId, KindName, QueueName, WorkerId, WorkerState};
-use sea_orm::{ConnectionTrait, DatabaseConnection};
 
-use crate::connection::{ServiceRole, check_row_security, open};
+use crate::connection::{Pool, ServiceRole, check_row_security, open};
 use crate::door::Door;
 use crate::statement::statement;
 use crate::transitions::{
@@ -21,9 +20,9 @@ use crate::{
 /// The store as a worker holds it, with the rights of the role `gantry_worker`.
 #[derive(Debug, Clone)]
 pub struct WorkerStore {
-    runs: DatabaseConnection,
+    runs: Pool,
     /// A connection of its own, so that a crowded pool can never let the lease end.
-    lease: DatabaseConnection,
+    lease: Pool,
 }
 
 impl WorkerStore {
@@ -45,7 +44,7 @@ impl WorkerStore {
     /// # Errors
     /// It does not; the error says which.
     pub async fn check(&self) -> Result<(), StoreError> {
-        check_row_security(&self.runs, ServiceRole::Worker).await
+        check_row_security(&self.runs, ServiceRole::Worker, Some(Door::Dispatch)).await
     }
 
     /// Announces the worker's kinds and registers it, with its first lease.

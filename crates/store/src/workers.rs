@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use gantry_domain::{JobId, KindDeclaration, QueueName, WorkerId, WorkerState, WorkerSummary};
-use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult, TransactionTrait};
+use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
+use crate::connection::Pool;
 use crate::statement::{column, count, integer, parse, seconds, statement, word};
 use crate::{StoreError, kinds};
 
@@ -48,10 +49,7 @@ pub enum LeaseRenewal {
 }
 
 /// Announces the worker's kinds and registers it, with its first lease.
-pub(crate) async fn register(
-    connection: &DatabaseConnection,
-    worker: &NewWorker,
-) -> Result<(), StoreError> {
+pub(crate) async fn register(connection: &Pool, worker: &NewWorker) -> Result<(), StoreError> {
     let transaction = connection.begin().await?;
     kinds::announce(&transaction, &worker.kinds).await?;
     let names = |names: &mut dyn Iterator<Item = String>| names.collect::<Vec<_>>();
@@ -76,7 +74,7 @@ pub(crate) async fn register(
 
 /// Renews the lease unless it has ended, and collects the cancel requests of the worker's runs on the way.
 pub(crate) async fn renew_lease(
-    connection: &DatabaseConnection,
+    connection: &Pool,
     worker_id: WorkerId,
     state: WorkerState,
     lease: Duration,
@@ -121,10 +119,7 @@ fn cancel_request(row: &QueryResult) -> Result<Option<CancelRequest>, StoreError
 }
 
 /// Says good-bye: the lease ends now, and the process will write nothing more.
-pub(crate) async fn sign_off(
-    connection: &DatabaseConnection,
-    worker_id: WorkerId,
-) -> Result<(), StoreError> {
+pub(crate) async fn sign_off(connection: &Pool, worker_id: WorkerId) -> Result<(), StoreError> {
     connection
         .execute_raw(statement(
             "UPDATE workers SET state = 'stopped', heartbeat_at = now(), lease_expires_at = now()
@@ -138,7 +133,7 @@ pub(crate) async fn sign_off(
 /// Takes or keeps the maintenance lease; whoever holds it does the maintenance of all. A holder that has signed off or
 /// whose own lease has ended is succeeded at once.
 pub(crate) async fn hold_maintenance_lease(
-    connection: &DatabaseConnection,
+    connection: &Pool,
     worker_id: WorkerId,
     lease: Duration,
 ) -> Result<bool, StoreError> {
@@ -163,7 +158,7 @@ pub(crate) async fn hold_maintenance_lease(
 
 /// Which of these workers still hold a lease.
 pub(crate) async fn alive(
-    connection: &DatabaseConnection,
+    connection: &Pool,
     worker_ids: &[WorkerId],
 ) -> Result<Vec<WorkerId>, StoreError> {
     let ids: Vec<_> = worker_ids.iter().map(|id| id.as_uuid()).collect();
@@ -189,7 +184,7 @@ pub struct ReconciliationFrame {
 }
 
 pub(crate) async fn reconciliation_frame(
-    connection: &DatabaseConnection,
+    connection: &Pool,
 ) -> Result<ReconciliationFrame, StoreError> {
     let sql = "
         SELECT now() AS now, ARRAY (
@@ -209,9 +204,7 @@ pub(crate) async fn reconciliation_frame(
     })
 }
 
-pub(crate) async fn list(
-    connection: &DatabaseConnection,
-) -> Result<Vec<WorkerSummary>, StoreError> {
+pub(crate) async fn list(connection: &Pool) -> Result<Vec<WorkerSummary>, StoreError> {
     let sql = "
         SELECT *, CASE WHEN state IN ('active', 'draining') AND lease_expires_at <= now() THEN 'lost' ELSE state END
             AS state_now

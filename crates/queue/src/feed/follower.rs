@@ -11,7 +11,8 @@ use super::hub::Followers;
 /// What a follower hears. All but the lines are hints to look into Postgres.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FeedEvent {
-    /// Lines that Postgres holds already. A jump in their numbers means that others are to be read from there.
+    /// Lines that Postgres holds already. A jump in their numbers means that others are to be read from there; after a
+    /// disconnection some may come twice.
     Lines(Arc<Vec<LogLine>>),
     /// The job changed its state, or lines were stored that were too large to be sent along.
     Changed,

@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use deadpool_redis::redis::streams::{StreamId as StreamEntry, StreamRangeReply, StreamReadReply};
-use deadpool_redis::redis::{AsyncCommands, Cmd, cmd, from_redis_value_ref, pipe};
+use deadpool_redis::redis::{AsyncCommands, Cmd, Value, cmd, pipe};
 use gantry_domain::{JobId, LogLine};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
@@ -14,6 +13,7 @@ use uuid::Uuid;
 
 use super::follower::{FeedEvent, Follower};
 use crate::connection::{BLOCK, WaitingConnection};
+use crate::entry::{Entry, range_reply, read_reply};
 use crate::stream_id::StreamId;
 use crate::{Queue, QueueError};
 
@@ -61,7 +61,12 @@ impl FeedHub {
         let start = last_entry(&self.queue, &self.queue.keys.feed(job_id)).await;
         let changes = last_entry(&self.queue, &self.queue.keys.changes()).await;
         let (sender, events) = mpsc::channel(FOLLOWER_LIMIT_EVENTS);
-        let number = self.followers.add(job_id, start, changes, sender);
+        let number = self.followers.add(job_id, start, changes, sender.clone());
+        if !self.is_live.load(Ordering::Relaxed) {
+            // Those who follow already were told when it happened. There is room: the channel is new.
+            let _ = sender.try_send(FeedEvent::Disconnected);
+        }
+        drop(sender);
         self.wake_reader().await;
         Follower {
             events,
@@ -112,9 +117,9 @@ async fn last_entry(queue: &Queue, key: &str) -> StreamId {
     let Ok(mut connection) = queue.connection().await else {
         return StreamId::default();
     };
-    let last: Result<StreamRangeReply, _> = connection.xrevrange_count(key, "+", "-", 1).await;
+    let last: Result<Value, _> = connection.xrevrange_count(key, "+", "-", 1).await;
     last.ok()
-        .and_then(|reply| reply.ids.first()?.id.parse().ok())
+        .and_then(|reply| range_reply(reply).first()?.id.parse().ok())
         .unwrap_or_default()
 }
 
@@ -178,6 +183,17 @@ impl Followers {
         }
     }
 
+    /// A Redis that comes back may be another one, whose entries have lower ids than those that were read. What is heard
+    /// twice is harmless.
+    fn read_from_the_beginning(&self) {
+        let mut table = self.lock();
+        table.changes_read = StreamId::default();
+        table.wakes_read = StreamId::default();
+        for job in table.jobs.values_mut() {
+            job.read = StreamId::default();
+        }
+    }
+
     fn send_to_all(&self, event: &FeedEvent) {
         for job in self.lock().jobs.values_mut() {
             job.send(event);
@@ -208,9 +224,11 @@ impl FeedReader {
             match self.read_until_error(&mut pause).await {
                 Ok(()) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "the live feed is away; followers read Postgres meanwhile");
-                    self.is_live.store(false, Ordering::Relaxed);
-                    self.followers.send_to_all(&FeedEvent::Disconnected);
+                    // Said once, not with every vain try to come back.
+                    if self.is_live.swap(false, Ordering::Relaxed) {
+                        tracing::warn!(%error, "the live feed is away; followers read Postgres meanwhile");
+                        self.followers.send_to_all(&FeedEvent::Disconnected);
+                    }
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(RECONNECT_LONGEST);
                 }
@@ -229,13 +247,14 @@ impl FeedReader {
         let mut connection = WaitingConnection::open(&self.queue.client).await?;
         if !self.is_live.swap(true, Ordering::Relaxed) {
             tracing::info!("the live feed is back");
+            self.followers.read_from_the_beginning();
             self.followers.send_to_all(&FeedEvent::Changed);
         }
         *pause = RECONNECT_FIRST;
         while let Some(command) = self.read_command() {
-            let reply: Option<StreamReadReply> = connection.run(&command).await?;
-            for stream in reply.into_iter().flat_map(|reply| reply.keys) {
-                self.hand_out(&stream.key, &stream.ids);
+            let reply: Value = connection.run(&command).await?;
+            for stream in read_reply(reply) {
+                self.hand_out(&stream.key, &stream.entries);
             }
         }
         Ok(())
@@ -267,7 +286,7 @@ impl FeedReader {
         Some(command)
     }
 
-    fn hand_out(&self, key: &str, entries: &[StreamEntry]) {
+    fn hand_out(&self, key: &str, entries: &[Entry]) {
         let mut table = self.followers.lock();
         let last = entries.last().and_then(|entry| entry.id.parse().ok());
         if key == self.queue.keys.wake(self.reader_id) {
@@ -298,8 +317,9 @@ impl FeedReader {
     }
 }
 
-fn changed_jobs(entry: &StreamEntry) -> Vec<JobId> {
-    text(entry, "jobs")
+fn changed_jobs(entry: &Entry) -> Vec<JobId> {
+    entry
+        .text("jobs")
         .unwrap_or_default()
         .split(' ')
         .filter_map(|job_id| job_id.parse().ok())
@@ -307,14 +327,11 @@ fn changed_jobs(entry: &StreamEntry) -> Vec<JobId> {
 }
 
 /// Lines that cannot be read, or were left out for their size, are a hint to look into Postgres.
-fn published_lines(entry: &StreamEntry) -> FeedEvent {
-    text(entry, "lines")
-        .and_then(|document| serde_json::from_str::<Vec<LogLine>>(&document).ok())
+fn published_lines(entry: &Entry) -> FeedEvent {
+    entry
+        .text("lines")
+        .and_then(|document| serde_json::from_str::<Vec<LogLine>>(document).ok())
         .map_or(FeedEvent::Changed, |lines| {
             FeedEvent::Lines(Arc::new(lines))
         })
-}
-
-fn text(entry: &StreamEntry, field: &str) -> Option<String> {
-    from_redis_value_ref(entry.map.get(field)?).ok()
 }

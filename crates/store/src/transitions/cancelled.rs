@@ -1,17 +1,17 @@
 //! Cancelled by its worker: a run that was told to end has ended.
 
 use gantry_domain::JobFailure;
-use sea_orm::{ConnectionTrait, DatabaseConnection};
 use uuid::Uuid;
 
 use super::Run;
 use super::run::{FENCE, run, run_arrays};
 use crate::StoreError;
+use crate::connection::Pool;
 use crate::statement::statement;
 
 /// Marks the jobs of those runs cancelled that are still this worker's and whose end someone asked for.
 pub(crate) async fn mark_cancelled(
-    connection: &DatabaseConnection,
+    connection: &Pool,
     worker_id: Uuid,
     runs: &[Run],
     error: &JobFailure,

@@ -1,12 +1,13 @@
 //! Claimed: a worker takes queued jobs; of several that try, one succeeds.
 
 use gantry_domain::{JobId, KindName, TenantId, UserId};
-use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult};
+use sea_orm::QueryResult;
 use uuid::Uuid;
 
 use super::Run;
 use super::run::{run, run_arrays};
 use crate::StoreError;
+use crate::connection::Pool;
 use crate::statement::{column, count, statement, word};
 
 /// A job that this worker now runs.
@@ -47,7 +48,7 @@ const CLAIMED_COLUMNS: &str = "jobs.id, jobs.dispatch, tenant_id, created_by, ki
 /// Claims those of `runs` that are still queued under that dispatch and of a kind the worker can run, provided that
 /// its lease has not ended.
 pub(crate) async fn claim(
-    connection: &DatabaseConnection,
+    connection: &Pool,
     worker_id: Uuid,
     runs: &[Run],
     kinds: &[KindName],

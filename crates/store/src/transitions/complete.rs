@@ -1,11 +1,11 @@
 //! Completed: the handler returned a result.
 
-use sea_orm::{ConnectionTrait, DatabaseConnection};
 use uuid::Uuid;
 
 use super::Run;
 use super::run::{FENCE, run, run_arrays};
 use crate::StoreError;
+use crate::connection::Pool;
 use crate::statement::statement;
 
 /// A run that ended with a result.
@@ -19,7 +19,7 @@ pub struct Completion {
 
 /// Stores the results of those runs that are still this worker's, and says which those were.
 pub(crate) async fn complete(
-    connection: &DatabaseConnection,
+    connection: &Pool,
     worker_id: Uuid,
     completions: &[Completion],
 ) -> Result<Vec<Run>, StoreError> {

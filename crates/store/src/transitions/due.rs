@@ -1,15 +1,15 @@
 //! Due: a scheduled job's time has come.
 
 use gantry_domain::Doorbell;
-use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 use super::run::{DOORBELL_COLUMNS, doorbell};
 use crate::StoreError;
+use crate::connection::Pool;
 use crate::statement::statement;
 
 /// Queues at most `limit` jobs whose time has come, the longest overdue first.
 pub(crate) async fn enqueue_due(
-    connection: &DatabaseConnection,
+    connection: &Pool,
     limit: u32,
 ) -> Result<Vec<Doorbell>, StoreError> {
     let sql = format!(

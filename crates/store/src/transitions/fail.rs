@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use gantry_domain::{JobFailure, JobState};
-use sea_orm::{ConnectionTrait, DatabaseConnection};
 use uuid::Uuid;
 
 use super::Run;
 use super::run::{FENCE, run, run_arrays};
 use crate::StoreError;
+use crate::connection::Pool;
 use crate::statement::{column, seconds, statement, word};
 
 /// A run that ended with an error.
@@ -35,7 +35,7 @@ pub struct FailedRun {
 
 /// Stores the errors of those runs that are still this worker's, and says what became of their jobs.
 pub(crate) async fn fail(
-    connection: &DatabaseConnection,
+    connection: &Pool,
     worker_id: Uuid,
     failures: &[Failure],
 ) -> Result<Vec<FailedRun>, StoreError> {

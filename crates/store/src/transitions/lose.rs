@@ -1,10 +1,10 @@
 //! Lost: the lease of the worker that ran a job has ended.
 
 use gantry_domain::{Doorbell, JobFailure, JobId, JobState, MAX_LOSSES, failure_code};
-use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 use super::run::{DOORBELL_COLUMNS, doorbell};
 use crate::StoreError;
+use crate::connection::Pool;
 use crate::statement::{integer, statement, word};
 
 /// A job that was taken back from a lost worker.
@@ -19,10 +19,7 @@ pub struct Rescued {
 }
 
 /// Takes at most `limit` jobs back from workers whose lease has ended, after marking those workers lost.
-pub(crate) async fn rescue_lost(
-    connection: &DatabaseConnection,
-    limit: u32,
-) -> Result<Vec<Rescued>, StoreError> {
+pub(crate) async fn rescue_lost(connection: &Pool, limit: u32) -> Result<Vec<Rescued>, StoreError> {
     let lost = JobFailure::new(
         failure_code::WORKER_LOST,
         "the worker that ran this attempt was lost: its lease ended without a word",

@@ -1,10 +1,11 @@
 //! A run of a job, and the fence that guards every write of it.
 
 use gantry_domain::{Doorbell, JobId};
-use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult};
+use sea_orm::QueryResult;
 use uuid::Uuid;
 
 use crate::StoreError;
+use crate::connection::Pool;
 use crate::statement::{column, count, integer, statement, word};
 
 /// One run of a job by one worker. The dispatch grows each time the job becomes queued, so no two runs share it.
@@ -69,7 +70,7 @@ pub(crate) fn doorbell(row: &QueryResult) -> Result<Doorbell, StoreError> {
 
 /// Writes what handlers last reported of their runs; says which runs were still this worker's.
 pub(crate) async fn record_progress(
-    connection: &DatabaseConnection,
+    connection: &Pool,
     worker_id: Uuid,
     reports: &[RunProgress],
 ) -> Result<Vec<Run>, StoreError> {

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use gantry_domain::{Doorbell, JobId, JobState, NewJob};
-use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult};
+use sea_orm::QueryResult;
 use uuid::Uuid;
 
 use crate::StoreError;
+use crate::connection::Pool;
 use crate::statement::{column, integer, statement, word};
 
 /// What the database made of an accepted job.
@@ -43,7 +44,7 @@ const FIRST_DISPATCH: u32 = 1;
 
 /// Inserts the jobs with one statement; the answers come in the order of the jobs.
 pub(crate) async fn submit(
-    connection: &DatabaseConnection,
+    connection: &Pool,
     jobs: &[NewJob],
 ) -> Result<Vec<Accepted>, StoreError> {
     // Arrays carry no NULL here, so an empty text stands for it.

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use gantry_domain::{Doorbell, JobFailure, failure_code};
-use sea_orm::{ConnectionTrait, DatabaseConnection};
 use uuid::Uuid;
 
 use super::Run;
 use super::run::{DOORBELL_COLUMNS, FENCE, doorbell, run, run_arrays};
 use crate::StoreError;
+use crate::connection::Pool;
 use crate::statement::{bigint, column, seconds, statement};
 
 /// A run that gives its job back.
@@ -22,7 +22,7 @@ pub struct YieldedRun {
 
 /// Queues the jobs of those runs that are still this worker's again, for any worker to claim.
 pub(crate) async fn release(
-    connection: &DatabaseConnection,
+    connection: &Pool,
     worker_id: Uuid,
     yielded: &[YieldedRun],
 ) -> Result<Vec<Doorbell>, StoreError> {
@@ -65,7 +65,7 @@ pub(crate) async fn release(
 
 /// Schedules the job of a run that is still this worker's for later; says whether it was.
 pub(crate) async fn snooze(
-    connection: &DatabaseConnection,
+    connection: &Pool,
     worker_id: Uuid,
     yielded: YieldedRun,
     delay: Duration,
