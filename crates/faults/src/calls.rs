@@ -1,6 +1,7 @@
 //! What a client of the API does, as a developer of one tenant.
 
 use std::fmt::Display;
+use std::net::SocketAddr;
 
 use gantry_domain::{Attempt, Job, JobId};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
@@ -90,6 +91,14 @@ impl Calls {
         let answer = self.send(request).await;
         assert_eq!(answer.status(), StatusCode::OK, "the log can be followed");
         EventStream::of(answer)
+    }
+
+    /// Whether the service at this address calls itself ready.
+    pub(crate) async fn is_ready(&self, address: SocketAddr) -> bool {
+        let answer = self.http.get(format!("http://{address}/readyz")).send();
+        answer
+            .await
+            .is_ok_and(|answer| answer.status().is_success())
     }
 
     async fn send(&self, request: RequestBuilder) -> Response {

@@ -15,7 +15,7 @@ pub struct Effects {
 
 impl Effects {
     /// Reads the effects file; one that does not exist yet holds nothing.
-    pub(crate) fn read(path: &Path) -> Self {
+    pub fn read(path: &Path) -> Self {
         let text = match fs::read_to_string(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
             text => text.expect("the effects file can be read"),

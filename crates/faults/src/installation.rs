@@ -62,8 +62,11 @@ impl InstallationBuilder {
     pub async fn start(self) -> Installation {
         let kinds_file = self.workspace.path().join("kinds.toml");
         let effects_file = effects_file(self.workspace.path());
-        fs::write(&kinds_file, kinds(&self.effect_program, &effects_file))
-            .expect("the kinds file can be written");
+        fs::write(
+            &kinds_file,
+            kinds(EFFECT_KIND, &self.effect_program, &effects_file),
+        )
+        .expect("the kinds file can be written");
         let scratch = self.workspace.path().join("scratch");
         let stack = self
             .stack
@@ -142,6 +145,15 @@ impl Installation {
         fs::write(self.gate(name), "").expect("a gate can be opened");
     }
 
+    /// A kinds file that does not declare the test kind.
+    pub fn other_kinds_file(&self) -> String {
+        let path = self.workspace.path().join("other-kinds.toml");
+        let effects_file = effects_file(self.workspace.path());
+        let kinds = kinds("faults.other.v1", Path::new("/bin/true"), &effects_file);
+        fs::write(&path, kinds).expect("the kinds file can be written");
+        path.display().to_string()
+    }
+
     /// Where jobs have their folders.
     pub fn scratch(&self) -> PathBuf {
         self.workspace.path().join("scratch")
@@ -205,6 +217,20 @@ impl Installation {
         .await;
     }
 
+    /// Waits until a worker calls itself ready, or no more.
+    pub async fn wait_for_readiness(&self, place: usize, is_ready: bool, limit: Duration) {
+        let address = self.stack.worker_addresses()[place];
+        eventually(limit, async || {
+            let seen = self.calls.is_ready(address).await;
+            if seen == is_ready {
+                Ok(())
+            } else {
+                Err(format!("worker {place} is ready: {seen}"))
+            }
+        })
+        .await;
+    }
+
     /// Fails unless every one of these jobs of the test kind ran to its end, no two runs of one overlapped, and no job was
     /// given two outcomes.
     pub async fn assert_sound(&self, labels: &[&str]) {
@@ -227,17 +253,17 @@ fn effects_file(workspace: &Path) -> PathBuf {
     workspace.join("effects.jsonl")
 }
 
-fn kinds(effect_program: &Path, effects_file: &Path) -> String {
+fn kinds(name: &str, program: &Path, effects_file: &Path) -> String {
     format!(
         "[[kind]]\n\
-         name = \"{EFFECT_KIND}\"\n\
+         name = \"{name}\"\n\
          description = \"Leaves lines in the effects file.\"\n\
          program = \"{}\"\n\
          arguments = [\"{}\"]\n\
          payload_schema = {{ type = \"object\" }}\n\
          timeout_seconds = 120\n\
          memory_limit_mb = 512\n",
-        effect_program.display(),
+        program.display(),
         effects_file.display(),
     )
 }

@@ -2,6 +2,22 @@
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
+/// A transaction that is open, with whatever it has locked; rolled back when it is dropped.
+#[derive(Debug)]
+pub struct HeldTransaction {
+    connection: PgConnection,
+}
+
+impl HeldTransaction {
+    /// Ends it well.
+    pub async fn commit(mut self) {
+        let committed = sqlx::raw_sql("COMMIT").execute(&mut self.connection).await;
+        if let Err(error) = committed {
+            panic!("{error} in: COMMIT");
+        }
+    }
+}
+
 /// Looks into a database and changes what it likes there; every call has a connection of its own.
 #[derive(Debug, Clone)]
 pub struct DatabaseOwner {
@@ -34,6 +50,16 @@ impl DatabaseOwner {
         if let Err(error) = statements.execute(&mut self.connection().await).await {
             panic!("{error} in: {sql}");
         }
+    }
+
+    /// Runs one or several statements and holds what they have locked until [`HeldTransaction::commit`].
+    pub async fn hold(&self, sql: &str) -> HeldTransaction {
+        let mut connection = self.connection().await;
+        let statements = sqlx::raw_sql(AssertSqlSafe(format!("BEGIN; {sql}")));
+        if let Err(error) = statements.execute(&mut connection).await {
+            panic!("{error} in: {sql}");
+        }
+        HeldTransaction { connection }
     }
 
     /// The one number that `sql` selects.

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 
-/// How long to leave a condition alone between two looks.
-const PAUSE: Duration = Duration::from_millis(10);
+/// How long to leave a condition alone after the first look, and between two looks at most: it doubles, so that a long
+/// wait does not keep the machine busy with looking.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(80);
 
 /// Looks until `probe` answers `Ok` and returns its value. An `Err` says what was seen instead and leads to another
 /// look.
@@ -37,6 +39,7 @@ where
 {
     let deadline = Instant::now() + limit;
     let mut last_seen = None;
+    let mut pause = FIRST_PAUSE;
     loop {
         match timeout_at(deadline, probe()).await {
             Ok(Ok(value)) => return value,
@@ -49,6 +52,7 @@ where
             Instant::now() < deadline,
             "not within {limit:?}; last seen: {last_seen:?}"
         );
-        sleep(PAUSE).await;
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }

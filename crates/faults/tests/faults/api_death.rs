@@ -1,11 +1,14 @@
 //! The API dies: what it had accepted runs, and who followed goes on where they were.
 
 use gantry_domain::JobId;
+use gantry_faults::{Effect, StreamedEvent};
 
 use crate::{LIMIT, installation, ping};
 
 /// How many clients submit while the API dies.
 const CLIENTS: usize = 8;
+/// How many lines the followed job prints: five seconds of them at least.
+const LINES: u32 = 250;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_job_that_a_dying_api_accepted_runs() {
@@ -34,4 +37,54 @@ async fn every_job_that_a_dying_api_accepted_runs() {
     }
     installation.wait_until_all_succeeded(&ids, LIMIT).await;
     installation.assert_sound(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follower_goes_on_after_the_api_died_without_gap_or_repeat() {
+    let mut installation = installation().start().await;
+    installation.start_worker();
+    let effect = Effect::new("followed").printing(LINES);
+    let id = installation.calls.submit(&effect.request()).await;
+    let mut texts = Vec::new();
+    let mut last_event_id = None;
+    for lines_until_death in [50, 100] {
+        let mut events = installation
+            .calls
+            .follow(id, last_event_id.as_deref())
+            .await;
+        while texts.len() < lines_until_death {
+            let event = events.next().await.expect("the API lives");
+            last_event_id = event.id.clone().or(last_event_id);
+            texts.extend(printed(&event));
+        }
+        installation.stack.api().kill().unwrap();
+        // What had been sent before the end still arrives.
+        while let Some(event) = events.next().await {
+            last_event_id = event.id.clone().or(last_event_id);
+            texts.extend(printed(&event));
+        }
+        installation.stack.restart_api().unwrap();
+    }
+    let mut events = installation
+        .calls
+        .follow(id, last_event_id.as_deref())
+        .await;
+    let mut end = None;
+    while let Some(event) = events.next().await {
+        texts.extend(printed(&event));
+        if event.name == "end" {
+            end = Some(event.data);
+        }
+    }
+
+    let expected: Vec<_> = (1..=LINES).map(|number| format!("line {number}")).collect();
+    assert_eq!(texts, expected);
+    assert_eq!(end.unwrap()["state"], "succeeded");
+    installation.assert_sound(&["followed"]).await;
+}
+
+/// What the program itself printed.
+fn printed(event: &StreamedEvent) -> Option<String> {
+    let is_printed = event.name == "line" && event.data["stream"] == "stdout";
+    is_printed.then(|| event.data["text"].as_str().unwrap_or_default().to_owned())
 }

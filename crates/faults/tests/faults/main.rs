@@ -1,7 +1,10 @@
 //! What is left after processes were killed and frozen, servers lost and links cut: one test for each row of README.md.
 
 mod api_death;
+mod cancellation;
+mod postgres_loss;
 mod redis_loss;
+mod worker_death;
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! Redis is a doorbell: losing all of it loses no job.
 
 use gantry_domain::JobState;
+use gantry_faults::{Effect, Link};
 use gantry_testkit::eventually;
 
 use crate::{LIMIT, installation, ping, pings};
@@ -86,4 +87,30 @@ async fn entries_that_are_no_doorbells_are_removed_and_hold_up_nothing() {
     })
     .await;
     installation.assert_sound(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_cut_off_from_redis_ends_its_jobs_and_is_not_ready() {
+    let mut installation = installation().start().await;
+    let link = Link::to(&installation.stack.redis_url()).await;
+    let cut_off = installation.start_worker_with(&[("REDIS_URL", link.url())]);
+    let effect = Effect::new("cut-off").until(installation.gate("cut-off"));
+    let id = installation.calls.submit(&effect.request()).await;
+    installation.wait_for_runs("cut-off", 1, LIMIT).await;
+
+    link.cut();
+    installation.wait_for_readiness(cut_off, false, LIMIT).await;
+    installation.open_gate("cut-off");
+    let job = installation
+        .wait_for_state(id, JobState::Succeeded, LIMIT)
+        .await;
+    assert_eq!(job.summary.attempt, 1);
+
+    link.mend();
+    installation.wait_for_readiness(cut_off, true, LIMIT).await;
+    let next = installation.calls.submit(&ping()).await;
+    installation
+        .wait_for_state(next, JobState::Succeeded, LIMIT)
+        .await;
+    installation.assert_sound(&["cut-off"]).await;
 }
