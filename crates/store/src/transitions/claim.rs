@@ -87,7 +87,7 @@ pub(crate) async fn claim(
 /// Those of `runs` that this worker has claimed already. Only for runs it does not know of: the answer to their claim was
 /// lost.
 pub(crate) async fn already_claimed(
-    connection: &DatabaseConnection,
+    connection: &Pool,
     worker_id: Uuid,
     runs: &[Run],
 ) -> Result<Vec<ClaimedJob>, StoreError> {
