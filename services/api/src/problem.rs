@@ -384,7 +384,8 @@ impl From<StoreError> for ApiError {
             },
             StoreError::Statement(_)
             | StoreError::UnknownContent { .. }
-            | StoreError::RowSecurityInactive { .. } => Self::internal(error),
+            | StoreError::RowSecurityInactive { .. }
+            | StoreError::DoorShut { .. } => Self::internal(error),
         }
     }
 }

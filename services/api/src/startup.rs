@@ -42,7 +42,9 @@ impl Startup {
         loop {
             let error = match store.check().await {
                 Ok(()) => break,
-                Err(error @ StoreError::RowSecurityInactive { .. }) => return Err(error),
+                Err(
+                    error @ (StoreError::RowSecurityInactive { .. } | StoreError::DoorShut { .. }),
+                ) => return Err(error),
                 Err(error) => error,
             };
             self.say(match error {
