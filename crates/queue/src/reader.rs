@@ -100,8 +100,7 @@ impl DoorbellReader {
         }
     }
 
-    /// Removes doorbells that were acted upon: acknowledged and deleted in one transaction, so that neither the
-    /// pending list nor the stream keeps them.
+    /// Removes doorbells that were acted upon, so that neither the stream nor the pending list keeps them.
     ///
     /// # Errors
     /// Redis cannot be reached; then they come again, which is harmless.
@@ -301,7 +300,9 @@ enum Position {
     },
 }
 
-/// Acknowledges and deletes entries of any streams, each stream's in one transaction of their pipeline.
+/// Deletes and acknowledges entries of any streams in one pipeline. Not in a transaction, which a Redis whose memory is
+/// full refuses; deleted first, so that what a broken connection leaves behind is an empty pending entry, which its
+/// reader removes.
 pub(crate) async fn remove(queue: &Queue, entries: Vec<(&str, &str)>) -> Result<(), QueueError> {
     if entries.is_empty() {
         return Ok(());
@@ -310,21 +311,12 @@ pub(crate) async fn remove(queue: &Queue, entries: Vec<(&str, &str)>) -> Result<
     for (key, id) in entries {
         by_key.entry(key).or_default().push(id);
     }
-    let mut connection = queue.connection().await?;
+    let mut pipeline = pipe();
     for (key, ids) in by_key {
-        pipe()
-            .atomic()
-            .cmd("XACK")
-            .arg(key)
-            .arg(GROUP)
-            .arg(&ids)
-            .ignore()
-            .cmd("XDEL")
-            .arg(key)
-            .arg(&ids)
-            .ignore()
-            .query_async::<()>(&mut connection)
-            .await?;
+        pipeline.cmd("XDEL").arg(key).arg(&ids).ignore();
+        pipeline.cmd("XACK").arg(key).arg(GROUP).arg(&ids).ignore();
     }
+    let mut connection = queue.connection().await?;
+    pipeline.query_async::<()>(&mut connection).await?;
     Ok(())
 }

@@ -5,7 +5,7 @@
     reason = "a function that serves tests fails them as they may fail themselves"
 )]
 
-// mod agreement;
+mod agreement;
 mod attempts;
 mod cancelling;
 mod claiming;
