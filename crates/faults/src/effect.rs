@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// The kind whose jobs leave lines in the effects file.
-pub const EFFECT_KIND: &str = "faults.effect.v1";
+pub(crate) const EFFECT_KIND: &str = "faults.effect.v1";
 
-/// The payload of a job of [`EFFECT_KIND`].
+/// The payload of a job of the test kind.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EffectPayload {
@@ -22,7 +22,7 @@ pub struct EffectPayload {
     pub grandchildren: u32,
 }
 
-/// One job of [`EFFECT_KIND`], as a test submits it.
+/// One job of the test kind, as a test submits it.
 #[derive(Debug, Clone)]
 pub struct Effect {
     payload: EffectPayload,

@@ -14,8 +14,11 @@ use crate::effects::Effects;
 use crate::{Calls, outcomes};
 
 /// How long a lease lasts without renewal in tests that are not about the defaults.
-pub const QUICK_LEASE_TTL: Duration = Duration::from_secs(4);
-const QUICK_HEARTBEAT: Duration = Duration::from_secs(1);
+const QUICK_LEASE_TTL_SECONDS: u64 = 4;
+const QUICK_HEARTBEAT_SECONDS: u64 = 1;
+/// What operators get unless they say otherwise.
+const DEFAULT_LEASE_TTL_SECONDS: u64 = 10;
+const DEFAULT_HEARTBEAT_SECONDS: u64 = 3;
 
 /// A queue nobody submits to.
 const NO_WORK: &str = "no-work";
@@ -46,15 +49,8 @@ impl InstallationBuilder {
     pub fn with_default_leases(mut self) -> Self {
         self.stack = self
             .stack
-            .environment("GANTRY_WORKER_LEASE_TTL_SECONDS", 10)
-            .environment("GANTRY_WORKER_HEARTBEAT_SECONDS", 3);
-        self
-    }
-
-    /// Sets a variable for the API and the workers.
-    #[must_use]
-    pub fn environment(mut self, name: &str, value: &str) -> Self {
-        self.stack = self.stack.environment(name, value);
+            .environment("GANTRY_WORKER_LEASE_TTL_SECONDS", DEFAULT_LEASE_TTL_SECONDS)
+            .environment("GANTRY_WORKER_HEARTBEAT_SECONDS", DEFAULT_HEARTBEAT_SECONDS);
         self
     }
 
@@ -93,8 +89,8 @@ impl Installation {
         let stack = Stack::builder()
             .environment("RUST_LOG", "info")
             .environment("GANTRY_WORKER_CONCURRENCY", 4)
-            .environment("GANTRY_WORKER_LEASE_TTL_SECONDS", QUICK_LEASE_TTL.as_secs())
-            .environment("GANTRY_WORKER_HEARTBEAT_SECONDS", QUICK_HEARTBEAT.as_secs());
+            .environment("GANTRY_WORKER_LEASE_TTL_SECONDS", QUICK_LEASE_TTL_SECONDS)
+            .environment("GANTRY_WORKER_HEARTBEAT_SECONDS", QUICK_HEARTBEAT_SECONDS);
         InstallationBuilder {
             workspace: tempfile::tempdir().expect("a temporary folder can be made"),
             effect_program: effect_program.into(),
@@ -213,6 +209,19 @@ impl Installation {
         eventually(limit, async || match self.database.text(&others).await {
             None => Ok(()),
             Some(states) => Err(states),
+        })
+        .await;
+    }
+
+    /// Waits until a statement that brings jobs into `state` waits for somebody's lock.
+    pub async fn wait_for_held_up(&self, state: &str, limit: Duration) {
+        let held_up = format!(
+            "SELECT count(*) FROM pg_stat_activity
+             WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE jobs SET state = ''{state}''%'"
+        );
+        eventually(limit, async || {
+            let count = self.database.number(&held_up).await;
+            if count > 0 { Ok(()) } else { Err(count) }
         })
         .await;
     }

@@ -10,9 +10,9 @@ mod outcomes;
 mod processes;
 
 pub use calls::Calls;
-pub use effect::{EFFECT_KIND, Effect, EffectEvent, EffectLine, EffectPayload};
+pub use effect::{Effect, EffectEvent, EffectLine, EffectPayload};
 pub use effects::Effects;
 pub use event_stream::{EventStream, StreamedEvent};
-pub use installation::{Installation, InstallationBuilder, QUICK_LEASE_TTL};
+pub use installation::{Installation, InstallationBuilder};
 pub use link::Link;
 pub use processes::{is_alive, processes_working_below};

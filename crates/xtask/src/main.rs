@@ -5,8 +5,10 @@ mod error;
 mod test_servers;
 
 use std::env;
+use std::num::NonZeroUsize;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
+use std::thread::available_parallelism;
 
 use gantry_devkit::system_packages::{Requirement, ensure_installed};
 
@@ -72,7 +74,18 @@ fn test(arguments: &[String]) -> Result<()> {
     let servers = test_servers::start()?;
     let mut words = vec!["test", "--workspace"];
     words.extend(arguments.iter().map(String::as_str));
-    cargo::run(&words, servers.environment())
+    let environment = [servers.environment(), &test_threads()].concat();
+    cargo::run(&words, &environment)
+}
+
+/// Two tests at a time for each processor, unless told otherwise: most of them wait for servers and processes.
+fn test_threads() -> Vec<(&'static str, String)> {
+    const TEST_THREADS: &str = "RUST_TEST_THREADS";
+    if env::var_os(TEST_THREADS).is_some() {
+        return Vec::new();
+    }
+    let processors = available_parallelism().map_or(1, NonZeroUsize::get);
+    vec![(TEST_THREADS, (2 * processors).to_string())]
 }
 
 fn check() -> Result<()> {

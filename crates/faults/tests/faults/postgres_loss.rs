@@ -2,9 +2,11 @@
 
 use gantry_domain::JobState;
 use gantry_faults::{Effect, Link};
-use gantry_testkit::eventually;
 
 use crate::{LIMIT, installation, ping, pings};
+
+/// Holds up every change of a job that is there already.
+const LOCK_JOBS: &str = "SELECT FROM jobs FOR NO KEY UPDATE";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn jobs_that_run_and_settle_survive_a_restart_and_a_crash_of_postgres() {
@@ -39,15 +41,17 @@ async fn jobs_that_run_and_settle_survive_a_restart_and_a_crash_of_postgres() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_whose_claim_was_committed_and_never_answered_runs_in_the_same_attempt() {
     let mut installation = installation().with_default_leases().start().await;
-    let link = Link::to(&installation.stack.database_url()).await;
-    installation.start_worker_with(&[("DATABASE_URL", link.url())]);
-    let warm = installation.calls.submit(&ping()).await;
-    installation
-        .wait_for_state(warm, JobState::Succeeded, LIMIT)
-        .await;
-
-    link.lose_answers();
+    let announcer = installation.start_worker();
+    installation.worker(announcer).stop().unwrap();
     let id = installation.calls.submit(&ping()).await;
+    let link = Link::to(&installation.stack.database_url()).await;
+
+    // The commit is held up until its answer is sure to be lost.
+    let held = installation.database.hold(LOCK_JOBS).await;
+    installation.start_worker_with(&[("DATABASE_URL", link.url())]);
+    installation.wait_for_held_up("running", LIMIT).await;
+    link.lose_answers();
+    held.commit().await;
     installation
         .wait_for_state(id, JobState::Running, LIMIT)
         .await;
@@ -96,20 +100,9 @@ async fn a_result_whose_commit_was_never_answered_is_committed_once() {
     installation.wait_for_runs("settled", 1, LIMIT).await;
 
     // The commit is held up until its answer is sure to be lost.
-    let held = installation
-        .database
-        .hold("SELECT FROM jobs FOR NO KEY UPDATE")
-        .await;
+    let held = installation.database.hold(LOCK_JOBS).await;
     installation.open_gate("settled");
-    let settling = "SELECT count(*) FROM pg_stat_activity
-        WHERE wait_event_type = 'Lock' AND query LIKE '%succeeded%' AND pid <> pg_backend_pid()";
-    eventually(LIMIT, async || {
-        match installation.database.number(settling).await {
-            1 => Ok(()),
-            settling => Err(settling),
-        }
-    })
-    .await;
+    installation.wait_for_held_up("succeeded", LIMIT).await;
     link.lose_answers();
     held.commit().await;
     installation
