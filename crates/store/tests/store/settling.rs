@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
-use gantry_domain::{JobFailure, JobState, NewJob, WorkerId, WorkerState, retry_budget_is_spent};
-use gantry_store::{Failure, Run, RunLogLine, RunProgress};
+use gantry_domain::{JobFailure, JobState, NewJob, WorkerState, retry_budget_is_spent};
+use gantry_store::{Failure, Run};
 
 use crate::fixture::{
     Fixture, LEASE, by_someone, completion, failure, final_failure, first_run, new_job, yielded,
 };
-use crate::run_writes::line;
 
 #[tokio::test]
 async fn a_completed_job_has_its_result_and_is_done() {
@@ -296,92 +295,6 @@ async fn a_run_that_ends_otherwise_after_the_wish_leaves_its_job_cancelled_and_s
         assert!(summary.finished_at.is_some());
         assert!(summary.error.is_some());
     }
-}
-
-/// Everything a worker can write for a run.
-async fn try_everything(fixture: &Fixture, worker_id: WorkerId, run: Run) {
-    let store = &fixture.workers;
-    assert_eq!(
-        store.complete(worker_id, &[completion(run)]).await.unwrap(),
-        []
-    );
-    assert_eq!(store.fail(worker_id, &[failure(run)]).await.unwrap(), []);
-    assert_eq!(
-        store.fail(worker_id, &[final_failure(run)]).await.unwrap(),
-        []
-    );
-    assert_eq!(
-        store.release(worker_id, &[yielded(run, 3)]).await.unwrap(),
-        []
-    );
-    let snoozed = store
-        .snooze(worker_id, yielded(run, 3), Duration::ZERO)
-        .await;
-    assert_eq!(snoozed.unwrap(), None);
-    let cancelled = store.mark_cancelled(worker_id, &[run], &by_someone()).await;
-    assert_eq!(cancelled.unwrap(), []);
-    let progress = RunProgress {
-        run,
-        progress: serde_json::json!({ "stale": true }),
-    };
-    assert_eq!(
-        store.record_progress(worker_id, &[progress]).await.unwrap(),
-        []
-    );
-    let line = RunLogLine {
-        run,
-        line: line(1, 1),
-    };
-    assert_eq!(store.append_log(worker_id, &[line]).await.unwrap(), 0);
-}
-
-#[tokio::test]
-async fn a_stale_worker_changes_nothing() {
-    let fixture = Fixture::new().await;
-    let worker_id = fixture.worker().await;
-    let run = fixture.running(worker_id).await;
-    fixture.request_cancel(run.job_id).await;
-    fixture.end_lease(worker_id).await;
-    let row = fixture.row(run.job_id).await;
-    try_everything(&fixture, worker_id, run).await;
-    assert_eq!(fixture.row(run.job_id).await, row);
-    fixture.workers.sign_off(worker_id).await.unwrap();
-    try_everything(&fixture, worker_id, run).await;
-    assert_eq!(fixture.row(run.job_id).await, row);
-}
-
-#[tokio::test]
-async fn another_worker_changes_nothing() {
-    let fixture = Fixture::new().await;
-    let (worker_id, other) = (fixture.worker().await, fixture.worker().await);
-    let run = fixture.running(worker_id).await;
-    fixture.request_cancel(run.job_id).await;
-    let row = fixture.row(run.job_id).await;
-    try_everything(&fixture, other, run).await;
-    assert_eq!(fixture.row(run.job_id).await, row);
-}
-
-#[tokio::test]
-async fn a_run_of_an_earlier_dispatch_changes_nothing_even_by_the_same_worker() {
-    let fixture = Fixture::new().await;
-    let worker_id = fixture.worker().await;
-    let stale = fixture.running(worker_id).await;
-    fixture
-        .workers
-        .release(worker_id, &[yielded(stale, 0)])
-        .await
-        .unwrap();
-    let run = fixture.current_run(stale.job_id).await;
-    fixture.claim(worker_id, run).await.unwrap();
-    fixture.request_cancel(run.job_id).await;
-    let row = fixture.row(run.job_id).await;
-    try_everything(&fixture, worker_id, stale).await;
-    assert_eq!(fixture.row(run.job_id).await, row);
-    let written = fixture
-        .workers
-        .complete(worker_id, &[completion(run)])
-        .await;
-    assert_eq!(written.unwrap(), [run]);
 }
 
 #[tokio::test]
