@@ -69,10 +69,11 @@ async fn run(arguments: &Arguments) -> Result<(), MigrationError> {
             1 => println!("applied 1 migration"),
             count => println!("applied {count} migrations"),
         },
-        Command::Down { steps } => {
-            down(url, steps).await?;
-            println!("undid {steps} of the newest migrations");
-        }
+        Command::Down { steps } => match down(url, steps).await? {
+            0 => println!("no migration was left to undo"),
+            1 => println!("undid 1 migration"),
+            count => println!("undid {count} migrations"),
+        },
         Command::Status => {
             for migration in status(url).await? {
                 let mark = if migration.is_applied {

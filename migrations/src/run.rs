@@ -32,18 +32,20 @@ pub async fn up(database_url: &str) -> Result<usize, MigrationError> {
     Ok(missing)
 }
 
-/// Undoes the newest `steps` migrations, all or none. Their data is lost.
+/// Undoes the newest `steps` migrations, all or none, and says how many there were. Their data is lost.
 ///
 /// # Errors
 /// The database cannot be reached or refused a statement; then nothing was changed.
-pub async fn down(database_url: &str, steps: u32) -> Result<(), MigrationError> {
+pub async fn down(database_url: &str, steps: u32) -> Result<usize, MigrationError> {
     let connection = connect(database_url).await?;
     let transaction = connection.begin().await?;
     lock(&transaction).await?;
+    let before = Migrator::get_applied_migrations(&transaction).await?.len();
     Migrator::down(&transaction, Some(steps)).await?;
+    let after = Migrator::get_applied_migrations(&transaction).await?.len();
     transaction.commit().await?;
     connection.close().await?;
-    Ok(())
+    Ok(before - after)
 }
 
 /// Lists every migration and whether the database has it.
