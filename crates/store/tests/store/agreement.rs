@@ -40,11 +40,14 @@ async fn the_schema_knows_the_states_of_the_table_and_no_others() {
     let schema = schema::states().await;
     assert_eq!(schema.of_the_column, table);
     assert_eq!(schema.of_the_possible_rows, table);
-    assert_eq!(schema.that_must_have_finished, JobState::ALL
-        .iter()
-        .filter(|state| state.is_terminal())
-        .map(ToString::to_string)
-        .collect());
+    assert_eq!(
+        schema.that_must_have_finished,
+        JobState::ALL
+            .iter()
+            .filter(|state| state.is_terminal())
+            .map(ToString::to_string)
+            .collect()
+    );
 }
 
 #[test]
@@ -62,6 +65,9 @@ fn no_other_module_writes_jobs() {
         .collect();
     assert!(!writers.is_empty());
     for path in writers {
-        assert!(path.contains("src/transitions/"), "{path} writes the table jobs");
+        assert!(
+            path.contains("src/transitions/"),
+            "{path} writes the table jobs"
+        );
     }
 }

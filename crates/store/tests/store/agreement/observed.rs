@@ -22,7 +22,10 @@ struct Circumstances {
 pub async fn every_step() -> BTreeSet<Step> {
     let fixture = Fixture::new().await;
     let mut steps = submissions(&fixture).await;
-    for cause in Cause::ALL.iter().filter(|cause| **cause != Cause::Submitted) {
+    for cause in Cause::ALL
+        .iter()
+        .filter(|cause| **cause != Cause::Submitted)
+    {
         for from in JobState::ALL {
             for circumstances in all_circumstances() {
                 if let Some(to) = attempt(&fixture, *cause, *from, circumstances).await {
@@ -82,7 +85,11 @@ async fn attempt(
         Cause::Claimed => drop(fixture.claim(worker_id, run).await),
         Cause::Completed => drop(store.complete(worker_id, &[completion(run)]).await.unwrap()),
         Cause::Failed => {
-            let failure = if circumstances.is_final { final_failure(run) } else { failure(run) };
+            let failure = if circumstances.is_final {
+                final_failure(run)
+            } else {
+                failure(run)
+            };
             store.fail(worker_id, &[failure]).await.unwrap();
         }
         Cause::Lost => {
@@ -92,11 +99,17 @@ async fn attempt(
         Cause::Released => drop(store.release(worker_id, &[yielded(run, 0)]).await.unwrap()),
         Cause::Snoozed => {
             let hour = Duration::from_secs(3_600);
-            store.snooze(worker_id, yielded(run, 0), hour).await.unwrap();
+            store
+                .snooze(worker_id, yielded(run, 0), hour)
+                .await
+                .unwrap();
         }
         Cause::Cancelled => {
             scope.cancel_job(run.job_id, &by_someone()).await.unwrap();
-            store.mark_cancelled(worker_id, &[run], &by_someone()).await.unwrap();
+            store
+                .mark_cancelled(worker_id, &[run], &by_someone())
+                .await
+                .unwrap();
         }
         Cause::Redriven => drop(scope.redrive_job(run.job_id).await.unwrap()),
     }
@@ -115,9 +128,19 @@ fn columns(state: JobState, worker_id: WorkerId, circumstances: Circumstances) -
         losses,
         ..
     } = circumstances;
-    let attempt = if budget_is_spent { losses + 4 } else { losses + 1 };
+    let attempt = if budget_is_spent {
+        losses + 4
+    } else {
+        losses + 1
+    };
     let moment = |is_given| if is_given { "now()" } else { "NULL" };
-    let document = |is_given| if is_given { "'{\"code\": \"a\", \"message\": \"b\"}'" } else { "NULL" };
+    let document = |is_given| {
+        if is_given {
+            "'{\"code\": \"a\", \"message\": \"b\"}'"
+        } else {
+            "NULL"
+        }
+    };
     format!(
         "state = '{state}', attempt = {attempt}, losses = {losses}, worker_id = '{worker_id}',
          run_at = now() - interval '1 s', started_at = now(), queued_at = {}, finished_at = {},

@@ -31,7 +31,9 @@ fn steps(row: &str) -> Vec<Step> {
         states => states.split(',').map(|state| Some(word(state))).collect(),
     };
     let to: Vec<JobState> = cells[3].split(',').map(word).collect();
-    let pairs = from.into_iter().flat_map(|from| to.iter().map(move |to| (from, *to)));
+    let pairs = from
+        .into_iter()
+        .flat_map(|from| to.iter().map(move |to| (from, *to)));
     pairs.map(|(from, to)| (cause, from, to)).collect()
 }
 

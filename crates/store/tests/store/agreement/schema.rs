@@ -17,7 +17,9 @@ pub async fn states() -> States {
     let column = definition(&database, "jobs_state_check").await;
     let rows = definition(&database, "jobs_possible_rows").await;
     let cases = rows.split("WHEN ").skip(1);
-    let finished = cases.clone().filter(|case| case.contains("finished_at IS NOT NULL"));
+    let finished = cases
+        .clone()
+        .filter(|case| case.contains("finished_at IS NOT NULL"));
     States {
         of_the_column: quoted(&column),
         of_the_possible_rows: cases.filter_map(first_quoted).collect(),
@@ -26,12 +28,18 @@ pub async fn states() -> States {
 }
 
 async fn definition(database: &TestDatabase, constraint: &str) -> String {
-    let sql = format!("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = '{constraint}'");
+    let sql = format!(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = '{constraint}'"
+    );
     database.text(&sql).await.unwrap()
 }
 
 fn quoted(text: &str) -> BTreeSet<String> {
-    text.split('\'').skip(1).step_by(2).map(str::to_owned).collect()
+    text.split('\'')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect()
 }
 
 fn first_quoted(text: &str) -> Option<String> {
@@ -45,11 +53,20 @@ pub fn sources() -> Vec<(String, String)> {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
+            if path.is_dir() {
+                folders.push(path)
+            } else {
+                files.push(path)
+            }
         }
     }
     files
         .into_iter()
-        .map(|path| (path.display().to_string(), std::fs::read_to_string(&path).unwrap()))
+        .map(|path| {
+            (
+                path.display().to_string(),
+                std::fs::read_to_string(&path).unwrap(),
+            )
+        })
         .collect()
 }
