@@ -83,7 +83,10 @@ pub(crate) fn secret_url(
     example: &'static str,
 ) -> impl Fn(&str) -> Result<SecretString, Unusable> + Clone {
     move |text| match Url::parse(text) {
-        Ok(url) if schemes.contains(&url.scheme()) => Ok(SecretString::from(text)),
+        // Without the two slashes the rest would be no address, and the driver would look at its default place.
+        Ok(url) if schemes.contains(&url.scheme()) && !url.cannot_be_a_base() => {
+            Ok(SecretString::from(text))
+        }
         _ => Err(Unusable(format!("must be a URL such as {example}"))),
     }
 }

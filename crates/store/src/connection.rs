@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr,
-    ExecResult, QueryResult, Statement, TransactionTrait,
+    ExecResult, QueryResult, RuntimeErr, Statement, TransactionTrait,
 };
+use sqlx::{ConnectOptions as _, Connection, Error as SqlxError};
+use tokio::time::timeout;
 
 use crate::StoreError;
 use crate::door::Door;
@@ -93,6 +95,22 @@ impl Pool {
         Ok(self.query_all_raw(statement).await?.into_iter().next())
     }
 
+    /// Opens one connection beside the others and closes it again.
+    ///
+    /// The pool waits in silence while connections are refused, and in the end says only that it has waited; this says at
+    /// once what is in the way.
+    pub(crate) async fn reach(&self) -> Result<(), DbErr> {
+        let pool = self.connections.get_postgres_connection_pool();
+        let connect_options = pool.connect_options();
+        let reached = timeout(ACQUIRE_TIMEOUT, async {
+            connect_options.connect().await?.close().await
+        });
+        reached
+            .await
+            .unwrap_or(Err(SqlxError::PoolTimedOut))
+            .map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))
+    }
+
     /// Whether Postgres answers.
     pub(crate) async fn ping(&self) -> Result<(), DbErr> {
         self.connections
@@ -144,6 +162,7 @@ pub(crate) async fn check_row_security(
     role: ServiceRole,
     door: Option<Door>,
 ) -> Result<(), StoreError> {
+    pool.reach().await?;
     let row = pool
         .query_one_raw(statement(
             "SELECT row_security_active('jobs') AND pg_has_role(current_user, $1, 'USAGE') AS is_held,

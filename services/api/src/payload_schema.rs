@@ -28,18 +28,20 @@ impl PayloadSchema {
             if faults.is_full() {
                 return;
             }
-            add_fault(&error, path, faults);
+            add_fault(&error, payload, path, faults);
         }
     }
 }
 
+const UNKNOWN_FIELD: &str = "is not a known field";
+
 /// A missing or unknown field is named by its own place, everything else by the place of the value.
-fn add_fault(error: &ValidationError<'_>, payload: &Path, faults: &mut Faults) {
+fn add_fault(error: &ValidationError<'_>, payload: &Value, path: &Path, faults: &mut Faults) {
     let path =
         error
             .instance_path()
             .into_iter()
-            .fold(payload.clone(), |path, segment| match segment {
+            .fold(path.clone(), |path, segment| match segment {
                 LocationSegment::Property(name) => path.field(&name),
                 LocationSegment::Index(index) => path.item(index),
             });
@@ -53,9 +55,39 @@ fn add_fault(error: &ValidationError<'_>, payload: &Path, faults: &mut Faults) {
         ValidationErrorKind::AdditionalProperties { unexpected }
         | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
             for name in unexpected {
-                faults.add(path.field(name), "is not a known field");
+                faults.add(path.field(name), UNKNOWN_FIELD);
+            }
+        }
+        ValidationErrorKind::FalseSchema => {
+            let fields = fields_of_a_closed_object(error, payload);
+            if fields.is_empty() {
+                faults.add(path, "is not allowed here");
+                return;
+            }
+            for name in fields {
+                faults.add(path.field(name), UNKNOWN_FIELD);
             }
         }
         _ => faults.add(path, error.masked().to_string()),
     }
+}
+
+/// The fields of the object at the error's place, where its schema knows no field at all: of such an object the validator
+/// tells that the schema is false, and not for which field.
+fn fields_of_a_closed_object<'payload>(
+    error: &ValidationError<'_>,
+    payload: &'payload Value,
+) -> Vec<&'payload String> {
+    if !error
+        .schema_path()
+        .as_str()
+        .ends_with("/additionalProperties")
+    {
+        return Vec::new();
+    }
+    payload
+        .pointer(error.instance_path().as_str())
+        .and_then(Value::as_object)
+        .map(|object| object.keys().collect())
+        .unwrap_or_default()
 }

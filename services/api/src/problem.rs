@@ -75,7 +75,7 @@ pub enum ApiError {
     #[error("Send the body as Content-Type: application/json, without Content-Encoding.")]
     UnsupportedMediaType,
     /// The request was read, and has faults.
-    #[error("The request has {} fault(s); each is listed in errors.", .0.len())]
+    #[error("Each fault is listed in errors with its place.")]
     InvalidRequest(Vec<Fault>),
     /// No worker ever announced the kind.
     #[error(

@@ -117,6 +117,7 @@ async fn without_postgres_and_redis_it_waits_answers_and_ends_at_sigterm() {
     assert!(output.status.success(), "{output:?}");
     let log = String::from_utf8(output.stdout).unwrap();
     assert!(log.contains("Postgres is not ready"), "{log}");
+    assert!(log.contains("Connection refused"), "{log}");
     assert!(log.contains("Redis cannot be reached"), "{log}");
     assert!(log.contains("the API stops"), "{log}");
 }

@@ -105,7 +105,7 @@ pub fn refusal(status: u16, code: &str) -> Value {
         "type": format!("urn:gantry:problem:{code}"),
         "title": "The request has faults",
         "status": status,
-        "detail": "The request has 2 fault(s); each is listed in errors.",
+        "detail": "Each fault is listed in errors with its place.",
         "code": code,
         "request_id": "0f5d5b6e",
         "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",

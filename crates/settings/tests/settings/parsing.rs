@@ -260,7 +260,9 @@ fn secrets_appear_neither_in_debug_output_nor_in_refusals() {
     let spoiled = [
         ("DATABASE_URL", "mysql://gantry:hunter2@db/gantry"),
         ("DATABASE_URL", "postgres://gantry:hunter2@db:port/gantry"),
+        ("DATABASE_URL", "postgres:hunter2@db/gantry"),
         ("REDIS_URL", "http://:hunter2@cache"),
+        ("REDIS_URL", "redis:hunter2@cache"),
         ("SENTRY_DSN", "hunter2"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "hunter2"),
         (

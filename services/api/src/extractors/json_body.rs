@@ -75,7 +75,8 @@ impl JsonBody {
     fn is_announced_as_json(&self) -> bool {
         let is_json = self.request.mime_type().is_ok_and(|mime| {
             mime.is_some_and(|mime| {
-                mime.subtype() == "json" || mime.suffix().is_some_and(|suffix| suffix == "json")
+                mime.essence_str() == "application/json"
+                    || mime.suffix().is_some_and(|suffix| suffix == "json")
             })
         });
         let is_plain = self

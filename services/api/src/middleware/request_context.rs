@@ -5,8 +5,8 @@ use std::time::Instant;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::ConnectionType;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpResponse};
@@ -91,7 +91,10 @@ fn problem_of<B>(response: &HttpResponse<B>) -> Option<ApiError> {
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
     let is_error = status.is_client_error() || status.is_server_error();
-    (is_error && !is_json).then_some(ApiError::Framework(status))
+    (is_error && !is_json).then_some(match status {
+        StatusCode::NOT_FOUND => ApiError::RouteNotFound,
+        _ => ApiError::Framework(status),
+    })
 }
 
 /// The answer with the problem document in place of its body; its headers stay.

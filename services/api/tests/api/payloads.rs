@@ -36,6 +36,32 @@ async fn a_payload_is_held_to_the_schema_of_its_kind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_field_of_an_object_that_knows_none_is_named() {
+    let api = TestApi::start().await;
+    for (payload, faults) in [
+        (
+            json!({"a": 1, "b": {}}),
+            json!([
+                {"path": "payload.a", "message": "is not a known field"},
+                {"path": "payload.b", "message": "is not a known field"},
+            ]),
+        ),
+        (
+            json!({"note": {"a/~b": 1}}),
+            json!([{"path": "payload.note[\"a/~b\"]", "message": "is not a known field"}]),
+        ),
+        (
+            json!({"note": {}, "never": 1}),
+            json!([{"path": "payload.never", "message": "is not allowed here"}]),
+        ),
+    ] {
+        let problem = refused(&api, json!({"kind": "test.closed", "payload": payload})).await;
+        assert_eq!(problem["errors"], faults);
+    }
+    assert_nothing_was_stored(&api).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_fault_never_repeats_the_value_and_faults_have_a_limit() {
     let api = TestApi::start().await;
     let secret = "hunter2".repeat(10_000);

@@ -50,6 +50,7 @@ async fn a_wrong_path_and_a_wrong_method_are_told_apart() {
         "/api/v1/jobs/",
         "/api/v2/jobs",
         "/metrics",
+        "/docs/nothing.js",
     ] {
         let answer = api.anonymous(Method::GET, path).send().await.unwrap();
         problem_of(answer, StatusCode::NOT_FOUND, "route_not_found").await;

@@ -31,11 +31,13 @@ struct ListParameters {
     /// Only those that carry this tag.
     tag: Option<String>,
     /// Only those that this person submitted; `me` is the caller.
+    #[param(pattern = "^(me|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$")]
     created_by: Option<String>,
     /// How many to list; 50 unless given.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
+    #[param(pattern = "^[A-Za-z0-9_-]{23}$")]
     cursor: Option<String>,
 }
 

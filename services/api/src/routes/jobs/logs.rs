@@ -39,7 +39,7 @@ struct LogParameters {
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// The last line that is known already, as `attempt.seq`: `next_cursor` of the page before, or the id of an event.
-    #[param(example = "1.42")]
+    #[param(example = "1.42", pattern = r"^[0-9]+\.[0-9]+$")]
     cursor: Option<String>,
 }
 

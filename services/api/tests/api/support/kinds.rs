@@ -3,10 +3,12 @@
 use gantry_domain::{KindDeclaration, RetryPolicy};
 use serde_json::{Value, json};
 
-/// `test.echo` wants a text, `test.anything` takes anything, `test.broken` has a schema that is none.
+/// `test.echo` wants a text, `test.closed` knows no field, `test.anything` takes anything, `test.broken` has a schema that
+/// is none.
 pub fn kinds() -> Vec<KindDeclaration> {
     vec![
         kind("test.echo", echo_schema()),
+        kind("test.closed", closed_schema()),
         kind("test.anything", json!(true)),
         kind("test.broken", json!({"type": 7})),
         kind(
@@ -29,6 +31,12 @@ fn echo_schema() -> Value {
             },
         },
     })
+}
+
+/// Nothing below the root is a field, except for a `note` in which nothing is one either.
+fn closed_schema() -> Value {
+    let empty = json!({"type": "object", "additionalProperties": false});
+    json!({"if": {"required": ["note"]}, "then": {"properties": {"note": empty, "never": false}}, "else": empty})
 }
 
 pub fn kind(name: &str, payload_schema: Value) -> KindDeclaration {
