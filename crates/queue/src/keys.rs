@@ -1,4 +1,4 @@
-//! The names of all keys. README.md lists them for operators.
+//! The names of all keys, which README.md lists for operators.
 
 use gantry_domain::{JobId, Priority, QueueName, WorkerId};
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! Control signals: telling one worker to end one run. Postgres knows it too, so a lost signal only costs time.
+//! Control signals: telling one worker to end one run, which Postgres knows too, so that a lost signal only costs time.
 
 use deadpool_redis::redis::{Value, cmd, pipe};
 use gantry_domain::{JobId, WorkerId};
