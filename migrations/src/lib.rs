@@ -1,4 +1,5 @@
 //! The schema's migrations, run under one lock so that any number may start at once.
+#![doc = include_str!("../README.md")]
 
 mod error;
 mod foundation;

@@ -1,4 +1,5 @@
 //! The wire contract between the services: doorbells, control signals and the live feed over Redis Streams.
+#![doc = include_str!("../README.md")]
 
 mod backlog;
 mod connection;

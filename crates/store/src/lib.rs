@@ -1,4 +1,5 @@
 //! The schema contract: entities, tenant scope and the only writer of job state.
+#![doc = include_str!("../README.md")]
 
 mod api_store;
 mod connection;

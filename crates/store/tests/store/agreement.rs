@@ -71,3 +71,17 @@ fn no_other_module_writes_jobs() {
         );
     }
 }
+
+/// Whoever reads of the fence reads what is executed.
+#[test]
+fn the_readme_shows_the_fence_as_it_is() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let words = |path: &str| {
+        let text = std::fs::read_to_string(folder.join(path)).unwrap();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let source = words("src/transitions/run.rs");
+    let (_, fence) = source.split_once("FENCE: &str = \" ").unwrap();
+    let (fence, _) = fence.split_once('"').unwrap();
+    assert!(words("README.md").contains(fence), "the fence is {fence}");
+}

@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use gantry_domain::{JobState, KindName, NewJob, WorkerId, WorkerState};
 use gantry_store::Run;
 
-use crate::fixture::{Fixture, LEASE, first_run, kind, new_job, new_worker, options, queue, user};
+use crate::fixture::{
+    Fixture, LEASE, first_run, kind, new_job, new_worker, options, queue, user, yielded,
+};
 
 #[tokio::test]
 async fn a_claim_hands_out_everything_the_handler_needs() {
@@ -179,4 +181,27 @@ async fn a_worker_serves_the_queues_it_names_and_claims_by_doorbell_alone() {
     let run = fixture.queued().await;
     assert_eq!(fixture.job(run.job_id).await.summary.queue, queue());
     assert!(fixture.claim(worker.id, run).await.is_some());
+}
+
+#[tokio::test]
+async fn a_claim_whose_answer_was_lost_can_be_looked_up_by_its_worker_alone() {
+    let fixture = Fixture::new().await;
+    let (worker_id, other) = (fixture.worker().await, fixture.worker().await);
+    let run = fixture.queued().await;
+    let look = async |worker_id, run| {
+        let claimed = fixture.workers.already_claimed(worker_id, &[run]).await;
+        claimed.unwrap()
+    };
+    assert_eq!(look(worker_id, run).await, []);
+    let claimed = fixture.claim(worker_id, run).await.unwrap();
+    assert_eq!(look(worker_id, run).await, [claimed]);
+    assert_eq!(look(other, run).await, []);
+    let another = Run { dispatch: 2, ..run };
+    assert_eq!(look(worker_id, another).await, []);
+    fixture
+        .workers
+        .release(worker_id, &[yielded(run, 0)])
+        .await
+        .unwrap();
+    assert_eq!(look(worker_id, run).await, []);
 }

@@ -167,7 +167,7 @@ async fn a_worker_id_is_never_used_twice() {
 #[tokio::test]
 async fn one_worker_does_the_maintenance_until_its_lease_ends() {
     let fixture = Fixture::new().await;
-    let (one, other) = (WorkerId::generate(), WorkerId::generate());
+    let (one, other) = (fixture.worker().await, fixture.worker().await);
     let hold = |worker_id, lease| fixture.workers.hold_maintenance_lease(worker_id, lease);
     assert!(hold(one, LEASE).await.unwrap());
     assert!(!hold(other, LEASE).await.unwrap());
@@ -182,17 +182,24 @@ async fn one_worker_does_the_maintenance_until_its_lease_ends() {
 #[tokio::test]
 async fn of_many_who_want_the_maintenance_at_once_one_gets_it() {
     let fixture = Fixture::new().await;
-    let wishes = (0..6).map(|_| {
+    let mut wishes = tokio::task::JoinSet::new();
+    for _ in 0..6 {
+        let worker_id = fixture.worker().await;
         let store = fixture.workers.clone();
-        tokio::spawn(async move {
-            store
-                .hold_maintenance_lease(WorkerId::generate(), LEASE)
-                .await
-        })
-    });
-    let mut holders = 0;
-    for wish in wishes.collect::<Vec<_>>() {
-        holders += usize::from(wish.await.unwrap().unwrap());
+        wishes.spawn(async move { store.hold_maintenance_lease(worker_id, LEASE).await });
     }
-    assert_eq!(holders, 1);
+    let holders = wishes.join_all().await.into_iter().map(Result::unwrap);
+    assert_eq!(holders.filter(|holds| *holds).count(), 1);
+}
+
+#[tokio::test]
+async fn the_maintenance_of_a_worker_that_is_gone_is_taken_over_at_once() {
+    let fixture = Fixture::new().await;
+    let (stopped, lost) = (fixture.worker().await, fixture.worker().await);
+    let hold = |worker_id| fixture.workers.hold_maintenance_lease(worker_id, LEASE);
+    assert!(hold(stopped).await.unwrap());
+    fixture.workers.sign_off(stopped).await.unwrap();
+    assert!(hold(lost).await.unwrap());
+    fixture.end_lease(lost).await;
+    assert!(hold(fixture.worker().await).await.unwrap());
 }
