@@ -167,7 +167,7 @@ async fn a_worker_id_is_never_used_twice() {
 #[tokio::test]
 async fn one_worker_does_the_maintenance_until_its_lease_ends() {
     let fixture = Fixture::new().await;
-    let (one, other) = (WorkerId::generate(), WorkerId::generate());
+    let (one, other) = (fixture.worker().await, fixture.worker().await);
     let hold = |worker_id, lease| fixture.workers.hold_maintenance_lease(worker_id, lease);
     assert!(hold(one, LEASE).await.unwrap());
     assert!(!hold(other, LEASE).await.unwrap());
@@ -180,15 +180,31 @@ async fn one_worker_does_the_maintenance_until_its_lease_ends() {
 }
 
 #[tokio::test]
+async fn a_maintainer_that_is_gone_is_succeeded_at_once() {
+    let fixture = Fixture::new().await;
+    let (left, died, next) = (
+        fixture.worker().await,
+        fixture.worker().await,
+        fixture.worker().await,
+    );
+    let hold = |worker_id| fixture.workers.hold_maintenance_lease(worker_id, LEASE);
+    assert!(hold(left).await.unwrap());
+    fixture.workers.sign_off(left).await.unwrap();
+    assert!(hold(died).await.unwrap());
+    fixture.end_lease(died).await;
+    assert!(hold(next).await.unwrap());
+}
+
+#[tokio::test]
 async fn of_many_who_want_the_maintenance_at_once_one_gets_it() {
     let fixture = Fixture::new().await;
-    let wishes = (0..6).map(|_| {
+    let mut worker_ids = Vec::new();
+    for _ in 0..6 {
+        worker_ids.push(fixture.worker().await);
+    }
+    let wishes = worker_ids.into_iter().map(|worker_id| {
         let store = fixture.workers.clone();
-        tokio::spawn(async move {
-            store
-                .hold_maintenance_lease(WorkerId::generate(), LEASE)
-                .await
-        })
+        tokio::spawn(async move { store.hold_maintenance_lease(worker_id, LEASE).await })
     });
     let mut holders = 0;
     for wish in wishes.collect::<Vec<_>>() {
