@@ -179,14 +179,18 @@ impl Journal {
         if lines.is_empty() {
             return;
         }
+        let line_count = lines.len() as u64;
         let stored = until_stored("log lines", || {
             self.store.append_log(self.worker_id, &lines)
         })
         .await;
-        // Lines of a run that is no longer this worker's were not stored, and must not be seen.
-        if stored == Some(lines.len() as u64)
-            && let Err(error) = self.queue.publish_lines(&by_job(lines)).await
-        {
+        // Lines of a run that is no longer this worker's were not stored, and must not be seen: where not all were, the
+        // followers are only told to look.
+        let mut jobs = by_job(lines);
+        if stored != Some(line_count) {
+            jobs.iter_mut().for_each(|(_, lines)| lines.clear());
+        }
+        if let Err(error) = self.queue.publish_lines(&jobs).await {
             tracing::debug!(%error, "log lines were stored but not published; followers read them from Postgres");
         }
     }

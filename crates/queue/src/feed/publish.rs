@@ -26,7 +26,7 @@ pub struct JobEnded {
 }
 
 impl Queue {
-    /// Publishes lines that Postgres holds already, each job's in one entry.
+    /// Publishes lines that Postgres holds already, each job's in one entry; with no lines it tells the followers to look.
     ///
     /// # Errors
     /// Redis cannot be reached; then followers find the lines in Postgres.
@@ -80,7 +80,7 @@ impl Queue {
 
 fn lines_command(key: &str, lines: &[LogLine]) -> Cmd {
     let size_bytes: usize = lines.iter().map(|line| line.text.len()).sum();
-    let document = if size_bytes <= ENTRY_LIMIT_BYTES {
+    let document = if !lines.is_empty() && size_bytes <= ENTRY_LIMIT_BYTES {
         serde_json::to_string(lines).unwrap_or_default()
     } else {
         String::new()

@@ -149,6 +149,18 @@ async fn a_job_that_does_not_wait_is_not_claimed() {
 }
 
 /// Two claims that lock the same rows in opposite order would end in a deadlock, of which Postgres breaks off one.
+#[tokio::test]
+async fn a_claim_whose_answer_was_lost_is_found_again_by_its_worker_alone() {
+    let fixture = Fixture::new().await;
+    let (worker_id, other) = (fixture.worker().await, fixture.worker().await);
+    let run = fixture.queued().await;
+    let claimed = fixture.claim(worker_id, run).await.unwrap();
+    let found = fixture.workers.already_claimed(worker_id, &[run]).await;
+    assert_eq!(found.unwrap(), [claimed]);
+    let found = fixture.workers.already_claimed(other, &[run]).await;
+    assert_eq!(found.unwrap(), []);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn claims_in_opposite_order_never_lock_each_other_out() {
     let fixture = Fixture::new().await;

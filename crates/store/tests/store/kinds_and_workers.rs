@@ -180,6 +180,22 @@ async fn one_worker_does_the_maintenance_until_its_lease_ends() {
 }
 
 #[tokio::test]
+async fn a_maintainer_that_is_gone_is_succeeded_at_once() {
+    let fixture = Fixture::new().await;
+    let (left, died, next) = (
+        fixture.worker().await,
+        fixture.worker().await,
+        fixture.worker().await,
+    );
+    let hold = |worker_id| fixture.workers.hold_maintenance_lease(worker_id, LEASE);
+    assert!(hold(left).await.unwrap());
+    fixture.workers.sign_off(left).await.unwrap();
+    assert!(hold(died).await.unwrap());
+    fixture.end_lease(died).await;
+    assert!(hold(next).await.unwrap());
+}
+
+#[tokio::test]
 async fn of_many_who_want_the_maintenance_at_once_one_gets_it() {
     let fixture = Fixture::new().await;
     let mut wishes = tokio::task::JoinSet::new();
