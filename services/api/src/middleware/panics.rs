@@ -23,10 +23,6 @@ pub async fn catch_panics<B: MessageBody>(
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::unwrap_used,
-    reason = "a test stops where something it relies on is missing"
-)]
 mod tests {
     //! No route panics on purpose, so this is tried on one that is made for it.
 
