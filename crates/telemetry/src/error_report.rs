@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use gantry_settings::{AppEnvironment, TelemetrySettings};
 use secrecy::{ExposeSecret, SecretString};
-use sentry::protocol::Event;
+use sentry::protocol::{Event, Request};
 use sentry::types::Dsn;
-use sentry::{ClientInitGuard, ClientOptions};
+use sentry::{ClientInitGuard, ClientOptions, MaxRequestBodySize};
 use serde_json::Value;
 
 use crate::context::current_trace_ids;
@@ -25,9 +25,11 @@ pub(crate) fn start(
     };
     let mut options = ClientOptions::new()
         .release(format!("{service}@{}", env!("CARGO_PKG_VERSION")))
-        .environment(environment.to_string());
+        .environment(environment.to_string())
+        // Read by the reporter, a body would pass the API's own limits of size and time, and it is the customer's.
+        .max_request_body_size(MaxRequestBodySize::None);
     options.dsn = Some(parsed(dsn)?);
-    options.before_send = Some(Arc::new(|event| Some(tagged(event))));
+    options.before_send = Some(Arc::new(|event| Some(tagged(without_contents(event)))));
     Ok(Some(sentry::init(options)))
 }
 
@@ -35,6 +37,20 @@ fn parsed(dsn: &SecretString) -> Result<Dsn, TelemetryError> {
     dsn.expose_secret()
         .parse()
         .map_err(|_| TelemetryError::SentryDsn)
+}
+
+/// The event without what the sender of a request wrote: of a request only its method and path are reported, since headers,
+/// query and body may hold credentials and are the customer's.
+fn without_contents(mut event: Event<'static>) -> Event<'static> {
+    event.request = event.request.map(|request| Request {
+        method: request.method,
+        url: request.url.map(|mut url| {
+            url.set_query(None);
+            url
+        }),
+        ..Request::default()
+    });
+    event
 }
 
 /// The event with the ids by which its log lines and trace are found.

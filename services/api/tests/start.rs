@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use gantry_devkit::free_loopback_port;
 use gantry_testkit::{TestDatabase, TestRedis, eventually};
+use serde_json::Value;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -120,6 +121,49 @@ async fn without_postgres_and_redis_it_waits_answers_and_ends_at_sigterm() {
     assert!(log.contains("Connection refused"), "{log}");
     assert!(log.contains("Redis cannot be reached"), "{log}");
     assert!(log.contains("the API stops"), "{log}");
+}
+
+#[tokio::test]
+async fn a_line_about_a_request_names_its_trace_tenant_person_and_job() {
+    let database = TestDatabase::create().await;
+    let redis = TestRedis::create().await;
+    let address = format!("127.0.0.1:{}", free_loopback_port().unwrap());
+    let child = program(&[
+        ("DATABASE_URL", database.url()),
+        ("REDIS_URL", redis.url()),
+        ("GANTRY_HTTP_ADDR", &address),
+        ("GANTRY_LOG_FORMAT", "json"),
+        ("RUST_LOG", "gantry_api=debug"),
+    ])
+    .spawn()
+    .unwrap();
+    let job_id = "01a1f86e-c6c2-73c3-beba-160922cfd5bd";
+    let trace_id = "0af7651916cd43dd8448eb211c80319c";
+    let url = format!("http://{address}/api/v1/jobs/{job_id}");
+    eventually(SOON, || async {
+        let request = reqwest::Client::new()
+            .get(&url)
+            .header("X-Dev-User-Id", "ada")
+            .header("traceparent", format!("00-{trace_id}-b7ad6b7169203331-01"));
+        let answer = request.send().await.map_err(|error| error.to_string())?;
+        match answer.status().as_u16() {
+            404 => Ok(()),
+            status => Err(status.to_string()),
+        }
+    })
+    .await;
+    terminate(&child).await;
+    let log = String::from_utf8(end_of(child).await.stdout).unwrap();
+    let line = log
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .find(|line| line["message"] == "request answered" && line["status"] == 404)
+        .unwrap_or_else(|| panic!("no such line: {log}"));
+    assert_eq!(line["job_id"], job_id);
+    assert_eq!(line["trace_id"], trace_id);
+    for name in ["tenant_id", "user_id", "request_id"] {
+        assert!(line[name].is_string(), "{name}: {line}");
+    }
 }
 
 async fn terminate(child: &Child) {

@@ -6,10 +6,11 @@ mod collector;
 use collector::Collector;
 use gantry_settings::{AppEnvironment, WorkerServiceSettings, parse};
 use gantry_telemetry::{init, trace_id_of_current_span};
+use sentry::protocol::Request;
 use tracing::{error, info, info_span};
 
 #[test]
-fn an_error_is_reported_with_its_trace_and_its_job() {
+fn an_error_is_reported_with_its_trace_and_its_job_and_without_the_contents_of_a_request() {
     let collector = Collector::start();
     let arguments = [
         "--database-url=postgres://127.0.0.1/gantry".to_owned(),
@@ -22,6 +23,12 @@ fn an_error_is_reported_with_its_trace_and_its_job() {
     let guard = init("gantry-test", AppEnvironment::Test, &settings.telemetry)
         .expect("the settings are usable");
 
+    sentry::configure_scope(|scope| {
+        scope.add_event_processor(|mut event| {
+            event.request = Some(a_request_with_secrets());
+            Some(event)
+        });
+    });
     let trace_id = info_span!("job", job_id = "j-1", attempt = 3_u64).in_scope(|| {
         info!("job started");
         error!("the disk is full");
@@ -38,8 +45,25 @@ fn an_error_is_reported_with_its_trace_and_its_job() {
         "\"release\":\"gantry-test@",
         "\"job_id\":\"j-1\"",
         "\"attempt\":\"3\"",
+        "\"url\":\"https://gantry.example.com/api/v1/jobs\"",
         &trace_id,
     ] {
         assert!(request.body.contains(expected), "{expected} is missing");
+    }
+    assert!(!request.body.contains("hunter2"), "{}", request.body);
+}
+
+fn a_request_with_secrets() -> Request {
+    let secret = || "hunter2".to_owned();
+    Request {
+        method: Some("POST".to_owned()),
+        url: "https://gantry.example.com/api/v1/jobs?tag=hunter2"
+            .parse()
+            .ok(),
+        data: Some(secret()),
+        query_string: Some(secret()),
+        cookies: Some(secret()),
+        headers: [("x-forwarded-access-token".to_owned(), secret())].into(),
+        env: [("REMOTE_USER".to_owned(), secret())].into(),
     }
 }

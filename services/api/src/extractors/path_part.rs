@@ -6,6 +6,8 @@ use std::str::FromStr;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use gantry_domain::{JobId, KindName};
+use gantry_telemetry::fields;
+use tracing::Span;
 
 use crate::problem::ApiError;
 
@@ -23,12 +25,14 @@ impl FromRequest for PathPart {
 }
 
 impl PathPart {
-    /// The job it names.
+    /// The job it names, from here on named in the lines about this request.
     ///
     /// # Errors
     /// It is not a UUID.
     pub fn job_id(&self) -> Result<JobId, ApiError> {
-        JobId::from_str(&self.0).map_err(|_| ApiError::BadId)
+        let job_id = JobId::from_str(&self.0).map_err(|_| ApiError::BadId)?;
+        Span::current().record(fields::JOB_ID, job_id.to_string());
+        Ok(job_id)
     }
 
     /// The kind it names.

@@ -133,6 +133,7 @@ fn span_of(request: &ServiceRequest, request_id: &str) -> Span {
         { fields::REQUEST_ID } = request_id,
         { fields::TENANT_ID } = field::Empty,
         { fields::USER_ID } = field::Empty,
+        { fields::JOB_ID } = field::Empty,
     );
     let traceparent = request
         .headers()

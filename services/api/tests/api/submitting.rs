@@ -139,7 +139,13 @@ async fn the_kinds_and_workers_can_be_seen() {
     };
     assert_eq!(
         names(&kinds),
-        ["qe.relax.v1", "test.anything", "test.broken", "test.echo"]
+        [
+            "qe.relax.v1",
+            "test.anything",
+            "test.broken",
+            "test.closed",
+            "test.echo"
+        ]
     );
     let kind = api.get("/api/v1/kinds/test.echo").await;
     assert_eq!(kind["workers"], 1);

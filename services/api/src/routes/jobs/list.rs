@@ -22,7 +22,7 @@ use crate::views::Page;
 )]
 struct ListParameters {
     /// Only those in one of these states; several are separated by commas, or the parameter is repeated.
-    #[param(style = Form, explode = false)]
+    #[param(style = Form, explode = false, min_items = 1)]
     state: Option<Vec<JobState>>,
     /// Only those of this kind.
     kind: Option<KindName>,

@@ -4,6 +4,8 @@ use actix_web::http::header::LOCATION;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
 use gantry_domain::Job;
+use gantry_telemetry::fields;
+use tracing::Span;
 
 use crate::api::Api;
 use crate::extractors::{Caller, JsonBody};
@@ -43,6 +45,8 @@ pub async fn submit_job(
         .next()
         .map(accepted_job)
         .ok_or_else(|| ApiError::internal("the accepted job did not come back"))?;
+    Span::current().record(fields::JOB_ID, job.summary.id.to_string());
+    tracing::info!(kind = %job.summary.kind, "a job was accepted");
     Ok(HttpResponse::Accepted()
         .insert_header((LOCATION, format!("/api/v1/jobs/{}", job.summary.id)))
         .json(job))

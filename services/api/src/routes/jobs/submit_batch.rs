@@ -38,6 +38,7 @@ pub async fn submit_jobs(
     let requests = requests.map(|(index, request)| (place(index), request));
     let jobs = check_jobs(&api, &caller, requests.collect()).await?;
     let accepted = api.submissions.submit(jobs, document.length_bytes).await?;
+    tracing::info!(jobs = accepted.len(), "a batch of jobs was accepted");
     Ok(HttpResponse::Accepted().json(BatchView {
         items: accepted.into_iter().map(accepted_job).collect(),
     }))
