@@ -49,10 +49,8 @@ impl std::error::Error for Problem {}
 
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "the API answered {} {}", self.status, self.title)?;
-        if let Some(detail) = &self.detail {
-            write!(formatter, ": {detail}")?;
-        }
-        Ok(())
+        // What happened this time says all that the title says, where it is given.
+        let words = self.detail.as_ref().unwrap_or(&self.title);
+        write!(formatter, "the API answered {}: {words}", self.status)
     }
 }
