@@ -81,7 +81,7 @@ pub fn ensure_installed(requirements: &[Requirement], announce: impl Fn(&str)) -
         .flat_map(|requirement| requirement.packages())
         .copied()
         .collect();
-    let apt_get = AptGet::find(&missing)?;
+    let apt_get = AptGet::find(&missing, &packages)?;
     announce(&format!("installing {}", packages.join(" ")));
     // Fresh systems have no package lists, old ones name versions that are gone: only then the lists are fetched.
     if apt_get.install(&packages)?.status.success() {
@@ -101,26 +101,26 @@ struct AptGet {
 }
 
 impl AptGet {
-    fn find(missing: &[Requirement]) -> Result<Self> {
-        let lacking = if !in_path("apt-get") {
-            "apt-get"
-        } else if geteuid().is_root() {
-            return Ok(Self {
-                through_sudo: false,
+    fn find(missing: &[Requirement], packages: &[&str]) -> Result<Self> {
+        if !in_path("apt-get") {
+            // Its packages may have other names.
+            let names: Vec<&str> = missing
+                .iter()
+                .map(|requirement| requirement.name())
+                .collect();
+            return Err(Error::CannotInstall {
+                lacking: "apt-get",
+                packages: names.join("; "),
             });
-        } else if in_path("sudo") {
-            return Ok(Self { through_sudo: true });
-        } else {
-            "sudo, and this is not root"
-        };
-        let names: Vec<&str> = missing
-            .iter()
-            .map(|requirement| requirement.name())
-            .collect();
-        Err(Error::CannotInstall {
-            lacking,
-            packages: names.join("; "),
-        })
+        }
+        let through_sudo = !geteuid().is_root();
+        if through_sudo && !in_path("sudo") {
+            return Err(Error::CannotInstall {
+                lacking: "sudo, and this is not root",
+                packages: packages.join(" "),
+            });
+        }
+        Ok(Self { through_sudo })
     }
 
     fn install(&self, packages: &[&str]) -> Result<Output> {
