@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use gantry_devkit::free_loopback_port;
 use gantry_testkit::{TestDatabase, TestRedis, eventually};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -112,7 +114,7 @@ async fn without_postgres_and_redis_it_waits_answers_and_ends_at_sigterm() {
         reqwest::get(format!("{url}/livez")).await.unwrap().status(),
         200
     );
-    terminate(&child).await;
+    terminate(&child);
     let output = end_of(child).await;
     assert!(output.status.success(), "{output:?}");
     let log = String::from_utf8(output.stdout).unwrap();
@@ -122,8 +124,7 @@ async fn without_postgres_and_redis_it_waits_answers_and_ends_at_sigterm() {
     assert!(log.contains("the API stops"), "{log}");
 }
 
-async fn terminate(child: &Child) {
-    let pid = child.id().expect("the program runs").to_string();
-    let killed = Command::new("kill").args(["-TERM", &pid]).status().await;
-    assert!(killed.unwrap().success());
+fn terminate(child: &Child) {
+    let pid = i32::try_from(child.id().expect("the program runs")).unwrap();
+    kill(Pid::from_raw(pid), Signal::SIGTERM).unwrap();
 }
