@@ -49,10 +49,11 @@ impl std::error::Error for Problem {}
 
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "the API answered {} {}", self.status, self.title)?;
-        if let Some(detail) = &self.detail {
-            write!(formatter, ": {detail}")?;
-        }
-        Ok(())
+        // What happened this time says all that the title says; of faults that are listed the title says enough.
+        let words = match &self.detail {
+            Some(detail) if self.errors.is_empty() => detail,
+            _ => &self.title,
+        };
+        write!(formatter, "the API answered {}: {words}", self.status)
     }
 }

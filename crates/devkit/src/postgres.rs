@@ -75,6 +75,11 @@ impl PrivatePostgres {
         self.server.pid()
     }
 
+    /// The server's process, to look after.
+    pub(crate) fn process(&mut self) -> &mut ServiceProcess {
+        &mut self.server
+    }
+
     /// Makes `database` unless it exists already.
     ///
     /// # Errors

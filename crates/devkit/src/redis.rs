@@ -66,6 +66,11 @@ impl PrivateRedis {
         self.server.pid()
     }
 
+    /// The server's process, to look after.
+    pub(crate) fn process(&mut self) -> &mut ServiceProcess {
+        &mut self.server
+    }
+
     /// Stops the server in an orderly way; everything is on disk.
     pub fn stop(&mut self) -> Result<()> {
         self.server.stop().map(drop)

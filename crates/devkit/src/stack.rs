@@ -20,7 +20,7 @@ const READY_LIMIT: Duration = Duration::from_secs(60);
 
 /// What services take over from the environment of whoever starts the stack; everything else is set by the stack or
 /// by [`StackBuilder::environment`], so that settings left over in a shell do not contradict them.
-const INHERITED: [&str; 9] = [
+const INHERITED: [&str; 8] = [
     "PATH",
     "HOME",
     "USER",
@@ -29,7 +29,6 @@ const INHERITED: [&str; 9] = [
     "TMPDIR",
     "TZ",
     "SENTRY_DSN",
-    "ESPRESSO_PSEUDO",
 ];
 const INHERITED_PREFIXES: [&str; 3] = ["GANTRY_", "OTEL_", "RUST_"];
 
@@ -178,6 +177,13 @@ impl Stack {
     /// The Redis server.
     pub fn redis(&mut self) -> &mut PrivateRedis {
         &mut self.redis
+    }
+
+    /// Every process of the stack: the servers, then the services that depend on them.
+    pub fn processes(&mut self) -> impl Iterator<Item = &mut ServiceProcess> {
+        [self.postgres.process(), self.redis.process(), &mut self.api]
+            .into_iter()
+            .chain(&mut self.workers)
     }
 
     /// Starts the API again at the same address, after stopping it when it runs.

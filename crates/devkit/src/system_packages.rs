@@ -10,7 +10,9 @@ use nix::unistd::geteuid;
 use crate::error::{Error, Result};
 use crate::{postgres, redis};
 
-/// Where Debian's package puts the pseudopotentials.
+/// Where a worker looks for pw.x and the pseudopotentials unless `GANTRY_QE_PROGRAM` and `GANTRY_QE_PSEUDO_DIR` say
+/// otherwise: where Debian's packages put them.
+const PROGRAM: &str = "pw.x";
 const PSEUDOPOTENTIALS: &str = "/usr/share/espresso/pseudo";
 
 /// Something the demo and the tests need from the system.
@@ -33,18 +35,16 @@ impl Requirement {
         match self {
             Self::PostgreSql => postgres::is_installed(),
             Self::Redis => redis::is_installed(),
-            Self::QuantumEspresso => in_path("pw.x") && pseudopotentials_exist(),
+            Self::QuantumEspresso => quantum_espresso_is_installed(),
         }
     }
 
     /// The Debian and Ubuntu packages that provide it.
-    ///
-    /// pw.x is linked with Open MPI, which wants its own starter program even for a single process.
     fn packages(self) -> &'static [&'static str] {
         match self {
             Self::PostgreSql => &["postgresql"],
             Self::Redis => &["redis-server"],
-            Self::QuantumEspresso => &["quantum-espresso", "quantum-espresso-data", "openmpi-bin"],
+            Self::QuantumEspresso => &["quantum-espresso", "quantum-espresso-data"],
         }
     }
 
@@ -54,7 +54,8 @@ impl Requirement {
             Self::PostgreSql => "the PostgreSQL server",
             Self::Redis => "the Redis server",
             Self::QuantumEspresso => {
-                "Quantum ESPRESSO (pw.x in PATH, pseudopotentials in the folder named by ESPRESSO_PSEUDO)"
+                "Quantum ESPRESSO (pw.x in PATH or named by GANTRY_QE_PROGRAM, pseudopotentials in /usr/share/espresso/pseudo \
+                 or in the folder named by GANTRY_QE_PSEUDO_DIR)"
             }
         }
     }
@@ -80,7 +81,7 @@ pub fn ensure_installed(requirements: &[Requirement], announce: impl Fn(&str)) -
         .flat_map(|requirement| requirement.packages())
         .copied()
         .collect();
-    let apt_get = AptGet::find(&missing)?;
+    let apt_get = AptGet::find(&missing, &packages)?;
     announce(&format!("installing {}", packages.join(" ")));
     // Fresh systems have no package lists, old ones name versions that are gone: only then the lists are fetched.
     if apt_get.install(&packages)?.status.success() {
@@ -100,26 +101,26 @@ struct AptGet {
 }
 
 impl AptGet {
-    fn find(missing: &[Requirement]) -> Result<Self> {
-        let lacking = if !in_path("apt-get") {
-            "apt-get"
-        } else if geteuid().is_root() {
-            return Ok(Self {
-                through_sudo: false,
+    fn find(missing: &[Requirement], packages: &[&str]) -> Result<Self> {
+        if !in_path("apt-get") {
+            // Its packages may have other names.
+            let names: Vec<&str> = missing
+                .iter()
+                .map(|requirement| requirement.name())
+                .collect();
+            return Err(Error::CannotInstall {
+                lacking: "apt-get",
+                packages: names.join("; "),
             });
-        } else if in_path("sudo") {
-            return Ok(Self { through_sudo: true });
-        } else {
-            "sudo, and this is not root"
-        };
-        let names: Vec<&str> = missing
-            .iter()
-            .map(|requirement| requirement.name())
-            .collect();
-        Err(Error::CannotInstall {
-            lacking,
-            packages: names.join("; "),
-        })
+        }
+        let through_sudo = !geteuid().is_root();
+        if through_sudo && !in_path("sudo") {
+            return Err(Error::CannotInstall {
+                lacking: "sudo, and this is not root",
+                packages: packages.join(" "),
+            });
+        }
+        Ok(Self { through_sudo })
     }
 
     fn install(&self, packages: &[&str]) -> Result<Output> {
@@ -171,12 +172,16 @@ fn succeed(command: &str, output: &Output) -> Result<()> {
     })
 }
 
-fn in_path(program: &str) -> bool {
+/// An absolute path is itself whatever folder it is looked for in.
+fn in_path(program: impl AsRef<Path>) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    env::split_paths(&path).any(|folder| folder.join(&program).is_file())
 }
 
-fn pseudopotentials_exist() -> bool {
-    let folder = env::var_os("ESPRESSO_PSEUDO").unwrap_or_else(|| PSEUDOPOTENTIALS.into());
-    fs::read_dir(Path::new(&folder)).is_ok_and(|mut entries| entries.next().is_some())
+fn quantum_espresso_is_installed() -> bool {
+    let setting = |name: &str, default: &str| env::var_os(name).unwrap_or_else(|| default.into());
+    let program = setting("GANTRY_QE_PROGRAM", PROGRAM);
+    let pseudopotentials = setting("GANTRY_QE_PSEUDO_DIR", PSEUDOPOTENTIALS);
+    in_path(&program)
+        && fs::read_dir(&pseudopotentials).is_ok_and(|mut entries| entries.next().is_some())
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -101,6 +102,38 @@ fn servers_and_temporary_data_go_away_when_the_owner_is_killed() {
 #[test]
 fn servers_and_temporary_data_go_away_when_the_owner_is_terminated() {
     ends_with_its_owner(Signal::SIGTERM);
+}
+
+#[test]
+fn a_database_that_was_still_being_made_goes_away_as_well() {
+    let place = Folder::temporary().unwrap();
+    let temporary = place.path().join("temporary");
+    fs::create_dir(&temporary).unwrap();
+    fs::set_permissions(&temporary, fs::Permissions::from_mode(0o711)).unwrap();
+    let mut owner = Command::new(env!("CARGO_BIN_EXE_gantry-private-servers"))
+        .env("TMPDIR", &temporary)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let made = || fs::read_dir(&temporary).unwrap().flatten();
+    eventually("the database is being made", || {
+        made().any(|folder| folder.path().join("postgres.unfinished/base").exists())
+    });
+
+    owner.kill().unwrap();
+    owner.wait().unwrap();
+
+    eventually("the temporary folder is removed", || made().count() == 0);
+}
+
+#[test]
+fn an_option_is_no_folder() {
+    let refused = Command::new(env!("CARGO_BIN_EXE_gantry-private-servers"))
+        .arg("--help")
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(!Path::new("--help").exists());
 }
 
 #[test]

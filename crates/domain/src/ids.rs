@@ -9,6 +9,11 @@ use uuid::Uuid;
 /// The namespace of every identifier derived from an identity provider's words.
 const IDENTITY_NAMESPACE: Uuid = Uuid::from_u128(0x5f1c_2a70_8d0b_4c53_9a3e_6b7d_f04e_91c2);
 
+/// A text that is no identifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an id: expected a UUID, 32 hexadecimal digits in groups of 8-4-4-4-12")]
+pub struct InvalidId;
+
 macro_rules! id {
     ($(#[$meta:meta])* $name:ident) => {
         $(#[$meta])*
@@ -42,10 +47,10 @@ macro_rules! id {
         }
 
         impl FromStr for $name {
-            type Err = uuid::Error;
+            type Err = InvalidId;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Uuid::from_str(text).map(Self)
+                Uuid::from_str(text).map(Self).map_err(|_| InvalidId)
             }
         }
     };

@@ -19,14 +19,14 @@ mod worker;
 pub use attempt::{Attempt, AttemptOutcome};
 pub use doorbell::Doorbell;
 pub use failure::{JobFailure, failure_code};
-pub use ids::{JobId, TenantId, UserId, WorkerId};
+pub use ids::{InvalidId, JobId, TenantId, UserId, WorkerId};
 pub use job::{Job, JobSummary};
 pub use kind::{Kind, KindDeclaration, RetryPolicy};
 pub use limits::{
     BATCH_LIMIT_JOBS, LOG_ATTEMPT_LIMIT_BYTES, LOG_ATTEMPT_LIMIT_LINES, LOG_LINE_LIMIT_BYTES,
-    LOG_TRUNCATED_TEXT, MAX_ATTEMPTS_LIMIT, MAX_LOSSES, PAGE_DEFAULT_ITEMS, PAGE_LIMIT_ITEMS,
-    PAYLOAD_LIMIT_BYTES, PROGRESS_LIMIT_BYTES, RESULT_LIMIT_BYTES, TAG_LIMIT_CHARACTERS,
-    TAG_LIMIT_COUNT, TIMEOUT_LIMIT_SECONDS,
+    LOG_TAIL_LIMIT_LINES, LOG_TRUNCATED_TEXT, MAX_ATTEMPTS_LIMIT, MAX_LOSSES, PAGE_DEFAULT_ITEMS,
+    PAGE_LIMIT_ITEMS, PAYLOAD_LIMIT_BYTES, PROGRESS_LIMIT_BYTES, RESULT_LIMIT_BYTES,
+    TAG_LIMIT_CHARACTERS, TAG_LIMIT_COUNT, TIMEOUT_LIMIT_SECONDS,
 };
 pub use log::{InvalidLogCursor, LogCursor, LogLevel, LogLine, LogStream};
 pub use name::{InvalidName, KindName, QueueName};

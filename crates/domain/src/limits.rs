@@ -12,6 +12,8 @@ pub const BATCH_LIMIT_JOBS: usize = 1_000;
 pub const PAGE_DEFAULT_ITEMS: u32 = 50;
 /// How many items a page may hold; a larger request is refused with 422.
 pub const PAGE_LIMIT_ITEMS: u32 = 200;
+/// How many lines from its end a log can be asked for; a larger request is refused with 422.
+pub const LOG_TAIL_LIMIT_LINES: u32 = 1_000;
 /// How many tags a job may carry.
 pub const TAG_LIMIT_COUNT: usize = 20;
 /// How long a tag may be, in characters.

@@ -19,8 +19,6 @@ use crate::middleware::ProcessRuntime;
 use crate::problem::ApiError;
 use events::Events;
 
-/// How many lines a stream can begin with when it starts at the end.
-pub const TAIL_LIMIT_LINES: u32 = 1_000;
 /// How many lines are read from Postgres and held for one follower at a time.
 const READ_LIMIT_LINES: u32 = 100;
 /// How often a comment says that the connection lives.

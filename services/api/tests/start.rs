@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use gantry_devkit::free_loopback_port;
 use gantry_testkit::{TestDatabase, TestRedis, eventually};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
@@ -113,7 +115,7 @@ async fn without_postgres_and_redis_it_waits_answers_and_ends_at_sigterm() {
         reqwest::get(format!("{url}/livez")).await.unwrap().status(),
         200
     );
-    terminate(&child).await;
+    terminate(&child);
     let output = end_of(child).await;
     assert!(output.status.success(), "{output:?}");
     let log = String::from_utf8(output.stdout).unwrap();
@@ -152,7 +154,7 @@ async fn a_line_about_a_request_names_its_trace_tenant_person_and_job() {
         }
     })
     .await;
-    terminate(&child).await;
+    terminate(&child);
     let log = String::from_utf8(end_of(child).await.stdout).unwrap();
     let line = log
         .lines()
@@ -166,8 +168,7 @@ async fn a_line_about_a_request_names_its_trace_tenant_person_and_job() {
     }
 }
 
-async fn terminate(child: &Child) {
-    let pid = child.id().expect("the program runs").to_string();
-    let killed = Command::new("kill").args(["-TERM", &pid]).status().await;
-    assert!(killed.unwrap().success());
+fn terminate(child: &Child) {
+    let pid = i32::try_from(child.id().expect("the program runs")).unwrap();
+    kill(Pid::from_raw(pid), Signal::SIGTERM).unwrap();
 }

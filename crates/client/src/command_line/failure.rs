@@ -36,7 +36,7 @@ pub(crate) enum Failure {
     #[error("could not write the output as JSON: {0}")]
     Json(#[from] serde_json::Error),
     /// A process of the stack ended by itself.
-    #[error("{name} ended unexpectedly ({status}); its log is {log}", log = log.display())]
+    #[error("{name} ended unexpectedly ({status}); the end of {log}:\n{tail}", log = log.display())]
     ProcessEnded {
         /// The process.
         name: String,
@@ -44,6 +44,8 @@ pub(crate) enum Failure {
         status: std::process::ExitStatus,
         /// Its log.
         log: PathBuf,
+        /// The end of the log, because a temporary folder goes with its stack.
+        tail: String,
     },
     /// The demo's job succeeded without a result that can be read.
     #[error("the result of job {job} is not that of a relaxation: {reason}")]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use gantry_client::Client;
-use gantry_devkit::{ServiceProcess, Stack, StackBuilder};
+use gantry_devkit::{Stack, StackBuilder};
 
 use crate::command_line::failure::{Failure, Result};
 use crate::command_line::interrupt::Interrupt;
@@ -66,7 +66,7 @@ impl StackSession {
         Ok(client.build()?)
     }
 
-    /// Waits until someone asks for the end or one of Gantry's processes ends by itself.
+    /// Waits until someone asks for the end or one of the stack's processes ends by itself.
     pub(crate) async fn ended(&mut self, interrupt: &mut Interrupt) -> Result<SessionEnd> {
         let mut looks = tokio::time::interval(LOOK_INTERVAL);
         loop {
@@ -88,25 +88,18 @@ impl StackSession {
     }
 
     fn ended_process(&mut self) -> Result<Option<Failure>> {
-        if let Some(failure) = end_of(self.stack.api())? {
-            return Ok(Some(failure));
-        }
-        for worker in self.stack.workers() {
-            if let Some(failure) = end_of(worker)? {
-                return Ok(Some(failure));
+        for process in self.stack.processes() {
+            if let Some(status) = process.exit_status()? {
+                return Ok(Some(Failure::ProcessEnded {
+                    name: process.name().to_owned(),
+                    status,
+                    log: process.log_path(),
+                    tail: process.log_tail(),
+                }));
             }
         }
         Ok(None)
     }
-}
-
-fn end_of(process: &mut ServiceProcess) -> Result<Option<Failure>> {
-    let status = process.exit_status()?;
-    Ok(status.map(|status| Failure::ProcessEnded {
-        name: process.name().to_owned(),
-        status,
-        log: process.log_path(),
-    }))
 }
 
 /// Says in one line that a port is taken, before servers are started in vain. Port 0 stands for any free one.

@@ -128,25 +128,43 @@ async fn a_folder_in_use_is_refused_with_its_user() {
 
 #[tokio::test]
 async fn a_worker_that_dies_ends_the_stack_and_its_log_is_named() {
-    let folder = folder();
-    let mut dev = Dev::start(folder.path());
-    kill(worker_of(&dev), Signal::SIGKILL).expect("the worker runs");
-    let (status, said) = dev.end();
-    assert_eq!(status, Some(4));
-    assert!(said.contains("worker-1 ended unexpectedly"), "{said}");
-    assert!(said.contains("worker-1.log"), "{said}");
+    the_death_of("gantry-worker", "worker-1");
 }
 
-/// The only worker among the processes that `gantry dev` started.
-fn worker_of(dev: &Dev) -> Pid {
+#[tokio::test]
+async fn a_database_that_dies_ends_the_stack_and_its_log_is_named() {
+    the_death_of("postgres", "postgres");
+}
+
+#[tokio::test]
+async fn a_redis_that_dies_ends_the_stack_and_its_log_is_named() {
+    the_death_of("redis-server", "redis");
+}
+
+fn the_death_of(program: &str, name: &str) {
+    let folder = folder();
+    let mut dev = Dev::start(folder.path());
+    kill(process_of(&dev, program), Signal::SIGKILL).expect("it runs");
+    let (status, said) = dev.end();
+    assert_eq!(status, Some(4));
+    assert!(
+        said.contains(&format!("{name} ended unexpectedly")),
+        "{said}"
+    );
+    assert!(said.contains(&format!("{name}.log")), "{said}");
+}
+
+/// The only process of `program` among those that `gantry dev` started.
+fn process_of(dev: &Dev, program: &str) -> Pid {
+    let name = format!("Name:\t{program}\n");
     let parent = format!("PPid:\t{}\n", dev.process.id());
     fs::read_dir("/proc")
         .expect("the system's processes")
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
         .find(|pid: &i32| {
             let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-            status.starts_with("Name:\tgantry-worker\n") && status.contains(&parent)
+            status.starts_with(&name) && status.contains(&parent)
         })
         .map(Pid::from_raw)
-        .expect("a worker")
+        .expect("it runs")
 }

@@ -1,14 +1,27 @@
 //! Runs a private PostgreSQL and Redis until it is ended, for working on tests without starting servers each time.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 
 use gantry_devkit::{Folder, PrivatePostgres, PrivateRedis, Result};
 
-/// Usage: `gantry-private-servers [FOLDER]`. Without a folder the data is temporary.
+const USAGE: &str = "\
+Usage: gantry-private-servers [FOLDER]
+
+Runs PostgreSQL and Redis and prints where they are. Without FOLDER the data is temporary.";
+
 fn main() -> ExitCode {
-    match run(std::env::args_os().nth(1).map(PathBuf::from)) {
+    let mut arguments = std::env::args_os().skip(1);
+    let folder = arguments.next();
+    // An option is not the name of a folder.
+    let is_option = |argument: &OsString| argument.as_encoded_bytes().starts_with(b"-");
+    if folder.as_ref().is_some_and(is_option) || arguments.next().is_some() {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    }
+    match run(folder.map(PathBuf::from)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("gantry-private-servers: {error}");

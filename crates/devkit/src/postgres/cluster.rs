@@ -3,13 +3,18 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::time::Duration;
 
 use super::programs::Programs;
 use crate::account::Account;
 use crate::error::{Error, Result};
 use crate::folder::Folder;
 use crate::password;
+use crate::process::ServiceProcess;
+
+/// A second on a fast disk; what takes longer than this does not end.
+const INITDB_LIMIT: Duration = Duration::from_secs(120);
 
 /// The superuser of every private server.
 pub(crate) const SUPERUSER: &str = "postgres";
@@ -38,7 +43,7 @@ impl Cluster {
             if let Some(account) = account {
                 account.own(&password_file)?;
             }
-            create(&data, &password_file, programs, account)?;
+            create(folder, &data, &password_file, programs, account)?;
         }
         remove_lock_of_a_stranger(&data)?;
         Ok(Self { data, password })
@@ -62,6 +67,7 @@ impl Cluster {
 
 /// Makes the data folder under another name first, so that an interrupted attempt is not taken for a finished one.
 fn create(
+    folder: &Folder,
     data: &Path,
     password_file: &Path,
     programs: &Programs,
@@ -93,23 +99,18 @@ fn create(
         ])
         .arg("--pwfile")
         .arg(password_file)
-        .current_dir(&unfinished)
-        .stdin(Stdio::null());
+        .current_dir(&unfinished);
     if let Some(account) = account {
         account.own(&unfinished)?;
         account.run(&mut command);
     }
-    let output = command
-        .output()
-        .map_err(Error::while_trying("run initdb"))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr)
-            .trim_end()
-            .to_owned();
+    let mut making = ServiceProcess::spawn(folder, "initdb", &mut command)?;
+    let status = making.wait_for_exit(INITDB_LIMIT)?;
+    if !status.success() {
         return Err(Error::CommandFailed {
             command: "initdb".to_owned(),
-            status: output.status,
-            output: said,
+            status,
+            output: making.log_tail(),
         });
     }
     fs::rename(&unfinished, data).map_err(Error::while_trying(format!("name {}", data.display())))

@@ -6,7 +6,13 @@ use std::path::Path;
 use gantry_settings::variables;
 
 /// Read by the command line instead of the services.
-const COMMAND_LINE_VARIABLES: [&str; 2] = ["GANTRY_TOKEN", "GANTRY_URL"];
+const COMMAND_LINE_VARIABLES: [&str; 5] = [
+    "GANTRY_DEV_USER_EMAIL",
+    "GANTRY_DEV_USER_ID",
+    "GANTRY_TENANT_ID",
+    "GANTRY_TOKEN",
+    "GANTRY_URL",
+];
 
 #[test]
 fn the_example_file_lists_every_variable_with_its_default() {

@@ -55,7 +55,7 @@ fn require_quantum_espresso() -> Result<()> {
     }
     Err(Failure::Devkit(gantry_devkit::Error::ProgramMissing {
         program: "pw.x of Quantum ESPRESSO, or its pseudopotentials,".to_owned(),
-        hint: "Debian and Ubuntu: apt-get install quantum-espresso quantum-espresso-data openmpi-bin",
+        hint: "Debian and Ubuntu: apt-get install quantum-espresso quantum-espresso-data",
     }))
 }
 

@@ -1,7 +1,7 @@
 //! The command `gantry logs JOB`.
 
 use gantry_client::{Client, FollowOptions, LogQuery};
-use gantry_domain::{JobId, LogLine, PAGE_LIMIT_ITEMS};
+use gantry_domain::{JobId, LOG_TAIL_LIMIT_LINES, LogLine, PAGE_LIMIT_ITEMS};
 
 use crate::command_line::arguments::{Format, FormatChoice};
 use crate::command_line::exit_status::{EXIT_STATUS_HELP, ExitStatus};
@@ -18,8 +18,8 @@ pub(crate) struct Arguments {
     /// Go on until the job ends
     #[arg(short, long)]
     follow: bool,
-    /// Only this many lines of what is stored, counted from the end
-    #[arg(long, value_name = "COUNT")]
+    /// Only this many lines of what is stored, counted from the end; 1000 at most
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(..=i64::from(LOG_TAIL_LIMIT_LINES)))]
     tail: Option<u32>,
     /// Only the log of this attempt, from 1
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
@@ -90,9 +90,13 @@ async fn print_stored(
                 query.cursor = Some(cursor);
                 query.tail = None;
             }
-            None => return Ok(()),
+            None => break,
         }
     }
+    if attempt == 0 {
+        output.notice("no lines")?;
+    }
+    Ok(())
 }
 
 fn print_line(line: &LogLine, format: Format, output: &mut Output) -> Result<()> {

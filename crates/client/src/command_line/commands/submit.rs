@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     priority: Option<Priority>,
     /// Not before this time, for instance 2027-01-31T18:00:00Z
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     run_at: Option<DateTime<Utc>>,
     /// How many attempts it gets in all [default: as the kind has it]
     #[arg(long, value_name = "COUNT")]
@@ -46,6 +46,13 @@ pub(crate) struct Arguments {
     tags: Vec<String>,
     #[command(flatten)]
     output: FormatChoice,
+}
+
+/// A time as RFC 3339 writes it, with its offset from UTC.
+fn time(text: &str) -> std::result::Result<DateTime<Utc>, &'static str> {
+    DateTime::parse_from_rfc3339(text)
+        .map(|at| at.to_utc())
+        .map_err(|_| "expected date, time and offset, for instance 2027-01-31T18:00:00Z")
 }
 
 pub(crate) async fn run(client: &Client, arguments: Arguments) -> Result<ExitStatus> {

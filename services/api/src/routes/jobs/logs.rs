@@ -3,13 +3,13 @@
 use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
-use gantry_domain::{JobId, LogCursor, LogLine, PAGE_LIMIT_ITEMS};
+use gantry_domain::{JobId, LOG_TAIL_LIMIT_LINES, LogCursor, LogLine, PAGE_LIMIT_ITEMS};
 use gantry_store::LogSelection;
 use utoipa::IntoParams;
 
 use crate::api::Api;
 use crate::extractors::{Caller, PathPart, QueryString};
-use crate::log_stream::{LogStream, Start, TAIL_LIMIT_LINES};
+use crate::log_stream::{LogStream, Start};
 use crate::openapi::{CallProblems, LogProblems};
 use crate::problem::ApiError;
 use crate::views::Page;
@@ -105,7 +105,7 @@ fn read(query: &QueryString) -> Result<LogRequest, ApiError> {
         let request = LogRequest {
             follow: query.optional("follow"),
             attempt: query.number("attempt", 1, u32::MAX / 2),
-            tail: query.number("tail", 0, TAIL_LIMIT_LINES),
+            tail: query.number("tail", 0, LOG_TAIL_LIMIT_LINES),
             limit: query.page_limit(),
             cursor: query.text("cursor"),
         };
