@@ -39,6 +39,9 @@ pub enum Verdict {
 /// Exit codes of runs that end in order: converged or not, SCF failure or stop, steps exhausted.
 const ORDERLY_EXIT_CODES: [i32; 3] = [0, 2, 3];
 
+/// The exit code of a run that its time limit stopped while it was still being set up.
+const STOPPED_BEFORE_FIRST_STEP: i32 = 255;
+
 /// The routines of pw.x that fail when its scratch disk does, not its input.
 const DISK_ROUTINES: [&str; 3] = ["create_directory", "davcio", "diropn"];
 
@@ -64,6 +67,12 @@ pub fn judge(
         ProcessExit::Code(_) if markers.stopped_on_request => Verdict::Stopped,
         ProcessExit::Code(code) if ORDERLY_EXIT_CODES.contains(&code) => {
             finished(input, code, markers, result_file)
+        }
+        ProcessExit::Code(STOPPED_BEFORE_FIRST_STEP) if markers.time_limit_reached => {
+            Verdict::Failed {
+                reason: "the run reached its time limit before it began: allow it more time"
+                    .to_owned(),
+            }
         }
         ProcessExit::Code(code) => Verdict::Failed {
             reason: unexplained(code),

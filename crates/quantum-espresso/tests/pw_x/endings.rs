@@ -1,7 +1,8 @@
 //! How runs of the real `pw.x` end, and what is made of each ending.
 
 use gantry_quantum_espresso::{
-    ProcessExit, RelaxResult, ResultDocument, ResultError, RunMarkers, Verdict, judge,
+    InputLimits, ProcessExit, ProgressReader, RelaxInput, RelaxResult, ResultDocument, ResultError,
+    RunMarkers, Verdict, judge,
 };
 
 use crate::process;
@@ -56,16 +57,30 @@ fn electrons_that_do_not_converge_are_named_as_the_reason() {
     );
 }
 
+/// On a slow machine the limit ends the run before its first step; the words differ, the reason does not.
 #[test]
 fn a_run_ended_by_its_time_limit_says_so() {
     let takes_long = include_str!("../../inputs/o2_falseconv_relax.in");
     let run = process::run_for_at_most(takes_long, Some(1));
-    let result = finished(&run);
-    assert!(!result.converged);
-    assert_eq!(
-        result.not_converged_reason.as_deref(),
-        Some("the run reached its time limit")
-    );
+    let reason = match run.verdict() {
+        Verdict::Finished(result) if !result.converged => result.not_converged_reason,
+        Verdict::Failed { reason } => Some(reason),
+        other => panic!("{other:?}\n{}", run.standard_output),
+    };
+    let reason = reason.expect("a reason");
+    assert!(reason.contains("reached its time limit"), "{reason}");
+}
+
+#[test]
+fn a_run_ended_by_its_time_limit_while_it_is_set_up_fails_and_says_so() {
+    let input = RelaxInput::parse(HYDROGEN, &InputLimits::default()).expect("a good input");
+    let mut reader = ProgressReader::new();
+    reader.read_line("     Maximum CPU time exceeded");
+    let Verdict::Failed { reason } = judge(&input, ProcessExit::Code(255), reader.markers(), None)
+    else {
+        panic!("there is no result");
+    };
+    assert!(reason.contains("time limit before it began"), "{reason}");
 }
 
 #[test]
