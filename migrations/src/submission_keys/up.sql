@@ -1,10 +1,11 @@
 -- At most one live job of a tenant's kind carries a key; ended jobs keep theirs and stand in nobody's way.
-ALTER TABLE jobs ADD COLUMN unique_key text CHECK (char_length(unique_key) BETWEEN 1 AND 255);
-CREATE UNIQUE INDEX jobs_unique_live ON jobs (tenant_id, kind, unique_key)
+ALTER TABLE jobs ADD COLUMN IF NOT EXISTS unique_key text;
+ALTER TABLE jobs ADD CONSTRAINT jobs_unique_key_length CHECK (char_length(unique_key) BETWEEN 1 AND 255) NOT VALID;
+CREATE UNIQUE INDEX IF NOT EXISTS jobs_unique_live ON jobs (tenant_id, kind, unique_key)
     WHERE unique_key IS NOT NULL AND state IN ('scheduled', 'queued', 'running');
 
 -- A tenant's dead letters, newest first.
-CREATE INDEX jobs_failed ON jobs (tenant_id, id DESC) WHERE state = 'failed';
+CREATE INDEX IF NOT EXISTS jobs_failed ON jobs (tenant_id, id DESC) WHERE state = 'failed';
 
 -- Which jobs a request made, under the Idempotency-Key its sender gave it; written in the transaction of the jobs.
 CREATE TABLE idempotency_keys (
