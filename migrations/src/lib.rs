@@ -4,6 +4,7 @@
 mod error;
 mod foundation;
 mod run;
+mod submission_keys;
 
 pub use error::MigrationError;
 pub use run::{MigrationStatus, down, status, up};
@@ -16,6 +17,9 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(foundation::Foundation)]
+        vec![
+            Box::new(foundation::Foundation),
+            Box::new(submission_keys::SubmissionKeys),
+        ]
     }
 }

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use gantry_domain::{Attempt, Job, JobId, JobSummary, Kind, LogLine, WorkerSummary};
+use gantry_domain::{
+    Attempt, IdempotencyKey, Job, JobId, JobSummary, Kind, LogLine, WorkerSummary,
+};
 use reqwest::RequestBuilder;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::answer;
+use crate::bulk::{BulkOrder, BulkOutcome};
 use crate::client_builder::ClientBuilder;
 use crate::error::{ClientError, Result};
 use crate::job_filter::JobFilter;
@@ -45,6 +48,19 @@ impl Client {
     /// Hands in a job; when this returns it is in the database.
     pub async fn submit(&self, submission: &Submission) -> Result<Job> {
         self.post("jobs", submission).await
+    }
+
+    /// Hands in a job under an idempotency key: however often this is called with the same submission, within a day it
+    /// makes one job.
+    pub async fn submit_once(
+        &self,
+        submission: &Submission,
+        idempotency_key: &IdempotencyKey,
+    ) -> Result<Job> {
+        let url = self.url("jobs");
+        let request = self.http.post(url.clone()).json(submission);
+        let request = request.header("Idempotency-Key", idempotency_key.as_str());
+        self.call(request, &url).await
     }
 
     /// Hands in jobs, all or none.
@@ -89,6 +105,16 @@ impl Client {
     /// Puts a failed or cancelled job back into its queue.
     pub async fn retry(&self, id: JobId) -> Result<Job> {
         self.post(&format!("jobs/{id}/retry"), &Nothing {}).await
+    }
+
+    /// Asks for the end of the jobs that match, up to the API's limit.
+    pub async fn cancel_matching(&self, order: &BulkOrder) -> Result<BulkOutcome> {
+        self.post("jobs/cancel", order).await
+    }
+
+    /// Puts the failed and cancelled jobs that match back into their queues, up to the API's limit.
+    pub async fn retry_matching(&self, order: &BulkOrder) -> Result<BulkOutcome> {
+        self.post("jobs/retry", order).await
     }
 
     /// The kinds that workers have announced.

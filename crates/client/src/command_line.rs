@@ -7,6 +7,7 @@ mod exit_status;
 mod failure;
 mod following;
 mod interrupt;
+mod matching;
 mod output;
 mod stack_session;
 

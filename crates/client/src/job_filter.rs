@@ -28,6 +28,9 @@ pub struct JobFilter {
     /// Only jobs of this person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_by: Option<Submitter>,
+    /// Only jobs whose last error carries this code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<String>,
     /// How many items the page may hold; the API's own choice unless set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,

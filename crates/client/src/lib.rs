@@ -2,6 +2,7 @@
 
 mod answer;
 mod backoff;
+mod bulk;
 mod client;
 mod client_builder;
 mod error;
@@ -16,6 +17,7 @@ mod user;
 
 pub use answer::ANSWER_LIMIT_BYTES;
 pub use backoff::ReconnectPolicy;
+pub use bulk::{BulkOrder, BulkOutcome};
 pub use client::Client;
 pub use client_builder::ClientBuilder;
 pub use error::{ClientError, Result};

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use gantry_domain::JobId;
 use serde::{Deserialize, Serialize};
 
 /// The API's own words for a refusal: a problem document as in RFC 9457.
@@ -26,6 +27,9 @@ pub struct Problem {
     /// The W3C trace of the request, 32 hexadecimal digits.
     #[serde(default)]
     pub trace_id: Option<String>,
+    /// The job that stands in the way, where one does.
+    #[serde(default)]
+    pub job_id: Option<JobId>,
     /// Every fault found in the request.
     #[serde(default)]
     pub errors: Vec<FieldFault>,

@@ -1,7 +1,7 @@
 //! A job to be handed in.
 
 use chrono::{DateTime, Utc};
-use gantry_domain::{KindName, Priority, QueueName};
+use gantry_domain::{KindName, OnConflict, Priority, QueueName};
 use serde::Serialize;
 
 /// A job to be handed in; what is left out is decided by the kind.
@@ -29,6 +29,12 @@ pub struct Submission {
     /// Free words for finding it again.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// While a job of the kind with this key is live, no second one is accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unique_key: Option<String>,
+    /// What to do where the unique key is taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_conflict: Option<OnConflict>,
 }
 
 impl Submission {
@@ -43,6 +49,8 @@ impl Submission {
             max_attempts: None,
             timeout_seconds: None,
             tags: Vec::new(),
+            unique_key: None,
+            on_conflict: None,
         }
     }
 }

@@ -51,6 +51,8 @@ pub struct JobSummary {
     pub cancel_requested_at: Option<DateTime<Utc>>,
     /// Free words for finding it again.
     pub tags: Vec<String>,
+    /// What no other live job of its tenant and kind may carry.
+    pub unique_key: Option<String>,
 }
 
 /// A whole job.

@@ -3,12 +3,14 @@
 mod attempt;
 mod doorbell;
 mod failure;
+mod idempotency_key;
 mod ids;
 mod job;
 mod kind;
 mod limits;
 mod log;
 mod name;
+mod on_conflict;
 mod priority;
 mod retry;
 mod state;
@@ -19,17 +21,20 @@ mod worker;
 pub use attempt::{Attempt, AttemptOutcome};
 pub use doorbell::Doorbell;
 pub use failure::{JobFailure, failure_code};
+pub use idempotency_key::{IdempotencyKey, InvalidIdempotencyKey};
 pub use ids::{InvalidId, JobId, TenantId, UserId, WorkerId};
 pub use job::{Job, JobSummary};
 pub use kind::{Kind, KindDeclaration, RetryPolicy};
 pub use limits::{
-    BATCH_LIMIT_JOBS, LOG_ATTEMPT_LIMIT_BYTES, LOG_ATTEMPT_LIMIT_LINES, LOG_LINE_LIMIT_BYTES,
-    LOG_TAIL_LIMIT_LINES, LOG_TRUNCATED_TEXT, MAX_ATTEMPTS_LIMIT, MAX_LOSSES, PAGE_DEFAULT_ITEMS,
-    PAGE_LIMIT_ITEMS, PAYLOAD_LIMIT_BYTES, PROGRESS_LIMIT_BYTES, RESULT_LIMIT_BYTES,
-    TAG_LIMIT_CHARACTERS, TAG_LIMIT_COUNT, TIMEOUT_LIMIT_SECONDS,
+    BATCH_LIMIT_JOBS, BULK_LIMIT_JOBS, IDEMPOTENCY_KEY_LIMIT_CHARACTERS, LOG_ATTEMPT_LIMIT_BYTES,
+    LOG_ATTEMPT_LIMIT_LINES, LOG_LINE_LIMIT_BYTES, LOG_TAIL_LIMIT_LINES, LOG_TRUNCATED_TEXT,
+    MAX_ATTEMPTS_LIMIT, MAX_LOSSES, PAGE_DEFAULT_ITEMS, PAGE_LIMIT_ITEMS, PAYLOAD_LIMIT_BYTES,
+    PROGRESS_LIMIT_BYTES, RESULT_LIMIT_BYTES, TAG_LIMIT_CHARACTERS, TAG_LIMIT_COUNT,
+    TIMEOUT_LIMIT_SECONDS, UNIQUE_KEY_LIMIT_CHARACTERS,
 };
 pub use log::{InvalidLogCursor, LogCursor, LogLevel, LogLine, LogStream};
 pub use name::{InvalidName, KindName, QueueName};
+pub use on_conflict::OnConflict;
 pub use priority::Priority;
 pub use retry::{retry_budget_is_spent, retry_delay};
 pub use state::{Cause, JobState, TRANSITIONS, Transition};

@@ -18,6 +18,12 @@ pub const LOG_TAIL_LIMIT_LINES: u32 = 1_000;
 pub const TAG_LIMIT_COUNT: usize = 20;
 /// How long a tag may be, in characters.
 pub const TAG_LIMIT_CHARACTERS: usize = 64;
+/// How long a job's unique key may be, in characters.
+pub const UNIQUE_KEY_LIMIT_CHARACTERS: usize = 255;
+/// How long an idempotency key may be, in characters; a longer one is refused with 400.
+pub const IDEMPOTENCY_KEY_LIMIT_CHARACTERS: usize = 255;
+/// How many jobs one bulk operation changes at most; the answer says when more remain.
+pub const BULK_LIMIT_JOBS: u32 = 1_000;
 /// The longest timeout a job may ask for, in seconds: seven days.
 pub const TIMEOUT_LIMIT_SECONDS: u32 = 7 * 24 * 3600;
 /// The most attempts a job may ask for.

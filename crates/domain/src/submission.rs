@@ -29,6 +29,8 @@ pub struct NewJob {
     pub timeout_seconds: u32,
     /// Free words for finding it again.
     pub tags: Vec<String>,
+    /// What no other live job of its tenant and kind may carry.
+    pub unique_key: Option<String>,
     /// The W3C trace context of the submission, carried on to the handler.
     pub traceparent: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! Words, names, cursors and ids keep their one spelling.
 
-use gantry_domain::{JobState, KindName, LogCursor, QueueName, TenantId, UserId};
+use gantry_domain::{IdempotencyKey, JobState, KindName, LogCursor, QueueName, TenantId, UserId};
 use proptest::prelude::*;
 
 #[test]
@@ -34,6 +34,20 @@ fn kind_names_have_two_or_more_lower_case_parts() {
         assert!(bad.parse::<KindName>().is_err(), "{bad:?}");
     }
     assert!(format!("a.{}", "b".repeat(99)).parse::<KindName>().is_err());
+}
+
+#[test]
+fn idempotency_keys_are_1_to_255_visible_ascii_characters() {
+    let longest = "~".repeat(255);
+    for good in ["a", "!", "2f9c-\"x\"", &longest] {
+        assert_eq!(
+            good.parse::<IdempotencyKey>().map(|key| key.to_string()),
+            Ok(good.to_owned())
+        );
+    }
+    for bad in ["", "a b", "a\t", "\u{7f}", "\u{e4}", "\0", &"~".repeat(256)] {
+        assert!(bad.parse::<IdempotencyKey>().is_err(), "{bad:?}");
+    }
 }
 
 #[test]

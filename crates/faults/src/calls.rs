@@ -53,6 +53,18 @@ impl Calls {
         Some(accepted.id)
     }
 
+    /// Submits one job under an idempotency key to an API that may be dying: the job's id if it was accepted now or
+    /// before.
+    pub async fn try_submit_under(&self, key: &str, job: &Value) -> Option<JobId> {
+        let request = self.post("jobs").header("Idempotency-Key", key).json(job);
+        let answer = request.send().await.ok()?;
+        if answer.status() != StatusCode::ACCEPTED {
+            return None;
+        }
+        let accepted: Accepted = answer.json().await.ok()?;
+        Some(accepted.id)
+    }
+
     /// Submits all of them at once, accepted together or not at all.
     pub async fn submit_all(&self, jobs: &[Value]) -> Vec<JobId> {
         let answer = self

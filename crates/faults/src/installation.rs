@@ -215,9 +215,20 @@ impl Installation {
 
     /// Waits until a statement that brings jobs into `state` waits for somebody's lock.
     pub async fn wait_for_held_up(&self, state: &str, limit: Duration) {
+        let statement = format!("UPDATE jobs SET state = ''{state}''");
+        self.wait_for_held_up_statement(&statement, limit).await;
+    }
+
+    /// Waits until a submission waits for somebody's lock.
+    pub async fn wait_for_held_up_submission(&self, limit: Duration) {
+        self.wait_for_held_up_statement("INSERT INTO jobs", limit)
+            .await;
+    }
+
+    async fn wait_for_held_up_statement(&self, beginning: &str, limit: Duration) {
         let held_up = format!(
             "SELECT count(*) FROM pg_stat_activity
-             WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE jobs SET state = ''{state}''%'"
+             WHERE wait_event_type = 'Lock' AND query LIKE '{beginning}%'"
         );
         eventually(limit, async || {
             let count = self.database.number(&held_up).await;

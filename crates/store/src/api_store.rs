@@ -5,7 +5,7 @@ use gantry_domain::{Doorbell, Kind, NewJob, TenantId, WorkerSummary};
 use crate::connection::{Pool, ServiceRole, check_row_security, open};
 use crate::door::Door;
 use crate::identity::{SignedIn, remember};
-use crate::transitions::{Accepted, submit};
+use crate::transitions::{Accepted, KeyedSubmission, SubmitOutcome, submit, submit_keyed};
 use crate::{StoreError, StoreOptions, TenantScope, kinds, workers};
 
 /// How many connections submissions use; concurrent ones share a statement, so few are enough.
@@ -68,6 +68,19 @@ impl ApiStore {
     /// unknown.
     pub async fn submit(&self, jobs: &[NewJob]) -> Result<Vec<Accepted>, StoreError> {
         submit(&self.submissions, jobs).await
+    }
+
+    /// Accepts the jobs of requests that carry keys of any sort, each request's all or none, with one commit. There is no
+    /// answer, and nothing was accepted, when one of several requests could be accepted in part only; a single one always
+    /// has its answer.
+    ///
+    /// # Errors
+    /// As for [`Self::submit`].
+    pub async fn submit_keyed(
+        &self,
+        submissions: &[KeyedSubmission],
+    ) -> Result<Option<Vec<SubmitOutcome>>, StoreError> {
+        submit_keyed(&self.submissions, submissions).await
     }
 
     /// Every kind that was ever announced, by name.

@@ -1,6 +1,6 @@
 //! What can go wrong between a service and Postgres.
 
-use sea_orm::{DbErr, RuntimeErr, SqlxError};
+use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError};
 
 /// What can go wrong between a service and Postgres.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +39,14 @@ pub enum StoreError {
         /// The door the service needs.
         door: &'static str,
     },
+}
+
+impl StoreError {
+    /// Whether a row would have stood beside one that must be alone.
+    pub(crate) fn is_unique_violation(&self) -> bool {
+        matches!(self, Self::Statement(error)
+            if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))))
+    }
 }
 
 impl From<DbErr> for StoreError {

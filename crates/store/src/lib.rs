@@ -6,6 +6,7 @@ mod connection;
 mod door;
 mod entities;
 mod error;
+mod idempotency_keys;
 mod identity;
 mod job_logs;
 mod kinds;
@@ -20,10 +21,12 @@ pub use connection::StoreOptions;
 pub use error::StoreError;
 pub use identity::SignedIn;
 pub use job_logs::RunLogLine;
-pub use tenant_scope::{JobFilter, LogSelection, TenantScope};
+pub use tenant_scope::{
+    BulkChange, BulkMode, JobFilter, KeptRequest, LogSelection, TenantScope, UniqueKey,
+};
 pub use transitions::{
-    Accepted, CancelOutcome, ClaimedJob, Completion, FailedRun, Failure, RedriveOutcome, Rescued,
-    Run, RunProgress, YieldedRun,
+    Accepted, CancelOutcome, ClaimedJob, Completion, FailedRun, Failure, KeyedSubmission,
+    RedriveOutcome, RequestKey, Rescued, Run, RunProgress, SubmitOutcome, YieldedRun,
 };
 pub use worker_store::WorkerStore;
 pub use workers::{CancelRequest, LeaseRenewal, NewWorker, ReconciliationFrame};

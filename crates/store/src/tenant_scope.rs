@@ -1,11 +1,16 @@
 //! Everything of one tenant, and nothing else: each call sets the tenant for its own transaction.
 
 mod attempts;
+mod bulk;
+mod job_filter;
 mod jobs;
 mod logs;
+mod submission_keys;
 
-pub use jobs::JobFilter;
+pub use bulk::{BulkChange, BulkMode};
+pub use job_filter::JobFilter;
 pub use logs::LogSelection;
+pub use submission_keys::{KeptRequest, UniqueKey};
 
 use gantry_domain::{Attempt, Job, JobFailure, JobId, JobSummary, LogLine, TenantId};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
@@ -14,6 +19,9 @@ use crate::StoreError;
 use crate::connection::Pool;
 use crate::statement::statement;
 use crate::transitions::{self, CancelOutcome, RedriveOutcome};
+
+/// How often a redrive that lost a race for a unique key looks again who holds it now.
+const RACE_LIMIT: u32 = 5;
 
 /// Everything of one tenant, and nothing else.
 #[derive(Debug, Clone, Copy)]
@@ -104,7 +112,7 @@ impl<'a> TenantScope<'a> {
         error: &JobFailure,
     ) -> Result<CancelOutcome, StoreError> {
         let transaction = self.begin().await?;
-        let outcome = transitions::cancel(&transaction, job_id, error).await?;
+        let outcome = transitions::cancel_one(&transaction, job_id, error).await?;
         transaction.commit().await?;
         Ok(outcome)
     }
@@ -114,8 +122,18 @@ impl<'a> TenantScope<'a> {
     /// # Errors
     /// Postgres cannot be reached.
     pub async fn redrive_job(&self, job_id: JobId) -> Result<RedriveOutcome, StoreError> {
+        let mut races = 0;
+        loop {
+            match self.try_redrive_job(job_id).await {
+                Err(error) if error.is_unique_violation() && races < RACE_LIMIT => races += 1,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn try_redrive_job(&self, job_id: JobId) -> Result<RedriveOutcome, StoreError> {
         let transaction = self.begin().await?;
-        let outcome = transitions::redrive(&transaction, job_id).await?;
+        let outcome = transitions::redrive_one(&transaction, job_id).await?;
         transaction.commit().await?;
         Ok(outcome)
     }

@@ -13,8 +13,8 @@ use crate::transitions::{
     YieldedRun, doorbell,
 };
 use crate::{
-    LeaseRenewal, NewWorker, ReconciliationFrame, RunLogLine, StoreError, StoreOptions, job_logs,
-    workers,
+    LeaseRenewal, NewWorker, ReconciliationFrame, RunLogLine, StoreError, StoreOptions,
+    idempotency_keys, job_logs, workers,
 };
 
 /// The store as a worker holds it, with the rights of the role `gantry_worker`.
@@ -223,6 +223,14 @@ impl WorkerStore {
     /// Postgres cannot be reached.
     pub async fn rescue_lost(&self, limit: u32) -> Result<Vec<Rescued>, StoreError> {
         transitions::rescue_lost(&self.runs, limit).await
+    }
+
+    /// Removes at most `limit` idempotency keys that are older than a day; says how many.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn forget_idempotency_keys(&self, limit: u32) -> Result<u64, StoreError> {
+        idempotency_keys::forget(&self.runs, limit).await
     }
 
     /// What a comparison of queues with their streams starts from.

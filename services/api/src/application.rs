@@ -88,6 +88,7 @@ fn cors(allowed_origins: &[String]) -> Cors {
             header::LOCATION,
             header::RETRY_AFTER,
             header::HeaderName::from_static("x-request-id"),
+            header::HeaderName::from_static("idempotency-replayed"),
         ])
         .block_on_origin_mismatch(false)
         .max_age(PREFLIGHT_SECONDS);

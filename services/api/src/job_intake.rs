@@ -1,9 +1,10 @@
 //! From submissions as they came in to jobs that can be accepted: kinds looked up, payloads checked, defaults filled in.
 
+use std::collections::HashSet;
 use std::time::Instant;
 
 use gantry_auth::Principal;
-use gantry_domain::{JobId, NewJob};
+use gantry_domain::{JobId, NewJob, OnConflict};
 use gantry_telemetry::current_traceparent;
 
 use crate::api::Api;
@@ -14,6 +15,16 @@ use crate::payload_checks::check_payload;
 use crate::payload_rules::{check_size, refuse_nul};
 use crate::problem::ApiError;
 
+/// A job that can be accepted, and what its submission wants where its unique key is taken.
+pub struct CheckedJob {
+    /// The job.
+    pub job: NewJob,
+    /// Where it stands in the body.
+    pub path: Path,
+    /// What to do where its unique key is taken.
+    pub on_conflict: OnConflict,
+}
+
 /// Checks submissions against their kinds; each comes with its place in the body.
 ///
 /// # Errors
@@ -22,10 +33,11 @@ pub async fn check_jobs(
     api: &Api,
     caller: &Principal,
     requests: Vec<(Path, JobRequest)>,
-) -> Result<Vec<NewJob>, ApiError> {
+) -> Result<Vec<CheckedJob>, ApiError> {
     let mut unknown_kinds = Faults::default();
     let mut faults = Faults::default();
     let mut jobs = Vec::with_capacity(requests.len());
+    let mut unique_keys = HashSet::new();
     let traceparent = current_traceparent();
     let asked_at = Instant::now();
     for (path, request) in requests {
@@ -33,11 +45,23 @@ pub async fn check_jobs(
             unknown_kinds.add(path.field("kind"), "is no kind that a worker has announced");
             continue;
         };
+        if let Some(key) = &request.unique_key
+            && !unique_keys.insert((request.kind.clone(), key.clone()))
+        {
+            faults.add(
+                path.field("unique_key"),
+                "is that of an earlier job of this batch too",
+            );
+        }
         check_payload_of(&request, &kind, &path.field("payload"), &mut faults)?;
         if faults.is_full() || unknown_kinds.is_full() {
             break;
         }
-        jobs.push(new_job(request, &kind, caller, traceparent.clone()));
+        jobs.push(CheckedJob {
+            on_conflict: request.on_conflict.unwrap_or_default(),
+            job: new_job(request, &kind, caller, traceparent.clone()),
+            path,
+        });
     }
     if !unknown_kinds.is_empty() {
         return Err(ApiError::UnknownKind(unknown_kinds.into_vec()));
@@ -88,6 +112,7 @@ fn new_job(
         max_attempts: request.max_attempts.unwrap_or(declared.retry.max_attempts),
         timeout_seconds: request.timeout_seconds.unwrap_or(declared.timeout_seconds),
         tags: request.tags.unwrap_or_default(),
+        unique_key: request.unique_key,
         traceparent,
     }
 }

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use gantry_domain::{
-    BATCH_LIMIT_JOBS, KindName, MAX_ATTEMPTS_LIMIT, Priority, QueueName, TAG_LIMIT_CHARACTERS,
-    TAG_LIMIT_COUNT, TIMEOUT_LIMIT_SECONDS,
+    BATCH_LIMIT_JOBS, KindName, MAX_ATTEMPTS_LIMIT, OnConflict, Priority, QueueName,
+    TAG_LIMIT_CHARACTERS, TAG_LIMIT_COUNT, TIMEOUT_LIMIT_SECONDS, UNIQUE_KEY_LIMIT_CHARACTERS,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -40,6 +40,12 @@ pub struct JobRequest {
     /// Free words for finding it again, each of 1 to 64 characters.
     #[schema(max_items = 20)]
     pub tags: Option<Vec<String>>,
+    /// While a job of this kind with this key is scheduled, queued or running, no second one is accepted.
+    #[schema(nullable, min_length = 1, max_length = 255)]
+    pub unique_key: Option<String>,
+    /// What to do where the `unique_key` is taken: `reject` unless given.
+    #[schema(nullable)]
+    pub on_conflict: Option<OnConflict>,
 }
 
 /// Several jobs, accepted all or none.
@@ -64,6 +70,8 @@ impl JobRequest {
         let timeout_seconds =
             fields.optional("timeout_seconds", count_up_to(TIMEOUT_LIMIT_SECONDS));
         let tags = fields.optional("tags", tags);
+        let unique_key = fields.optional("unique_key", unique_key);
+        let on_conflict = fields.optional("on_conflict", word);
         fields.refuse_the_rest();
         Some(Self {
             kind: kind?,
@@ -74,6 +82,8 @@ impl JobRequest {
             max_attempts,
             timeout_seconds,
             tags,
+            unique_key,
+            on_conflict,
         })
     }
 }
@@ -103,6 +113,16 @@ impl BatchRequest {
         }
         Ok(Self { jobs })
     }
+}
+
+fn unique_key(value: &Value) -> Result<String, String> {
+    text(value)
+        .ok()
+        .filter(|key| (1..=UNIQUE_KEY_LIMIT_CHARACTERS).contains(&key.chars().count()))
+        .map(str::to_owned)
+        .ok_or_else(|| {
+            format!("must be a string of 1 to {UNIQUE_KEY_LIMIT_CHARACTERS} characters without NUL")
+        })
 }
 
 fn tags(value: &Value) -> Result<Vec<String>, String> {

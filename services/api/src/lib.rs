@@ -1,7 +1,10 @@
 //! The HTTP API of the job service.
 
+mod acceptance;
 mod api;
 mod application;
+mod bulk_request;
+mod cancellation;
 mod doorbells;
 mod error;
 mod extractors;
@@ -21,6 +24,7 @@ mod payload_checks;
 mod payload_rules;
 mod payload_schema;
 mod problem;
+mod request_hash;
 mod route_table;
 mod routes;
 mod server;
@@ -31,4 +35,5 @@ mod views;
 
 pub use application::document;
 pub use error::ServeError;
+pub use request_hash::RequestHash;
 pub use server::ApiServer;

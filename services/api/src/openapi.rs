@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
-use utoipa::{IntoResponses, Modify, OpenApi as _};
+use utoipa::{IntoParams, IntoResponses, Modify, OpenApi as _};
 
 use crate::problem::{PROBLEM_JSON, Problem};
 
@@ -61,6 +61,21 @@ impl Modify for SignIn {
     }
 }
 
+/// The header under which a submission may be repeated.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "documents the header, which is read by hand")]
+pub struct IdempotencyParameter {
+    /// A name for this request, unique within the tenant: 1 to 255 visible ASCII characters. Kept for 24 hours.
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[!-~]+$"
+    )]
+    idempotency_key: Option<String>,
+}
+
 /// Defines a set of problems by status; of several sets the later one describes a status that both have.
 macro_rules! problems {
     ($(#[$meta:meta])* $name:ident { $($status:literal => $codes:literal),+ $(,)? }) => {
@@ -99,8 +114,11 @@ problems! {
 
 problems! {
     /// What a submission can be answered.
-    OverloadProblem {
-        "503" => "`overloaded`, `stopping`, `starting`, `database_unavailable`, `identity_provider_unavailable`",
+    SubmissionProblems {
+        "400" => "`malformed_json`, `incomplete_body`, `bad_header`, `bad_idempotency_key`",
+        "404" => "`job_not_found`: the job of the first request under this key was deleted",
+        "409" => "`idempotency_key_reused`, `unique_key_taken`",
+        "503" => "`overloaded`, `key_contended`, `stopping`, `starting`, `database_unavailable`, `identity_provider_unavailable`",
     }
 }
 
@@ -140,7 +158,7 @@ problems! {
 problems! {
     /// What a change is answered that the job's state does not allow.
     ConflictProblem {
-        "409" => "`job_already_ended`, `job_not_redrivable`",
+        "409" => "`job_already_ended`, `job_not_redrivable`, `unique_key_taken`",
     }
 }
 

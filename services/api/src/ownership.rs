@@ -2,6 +2,7 @@
 
 use gantry_auth::Principal;
 use gantry_domain::{JobId, JobSummary};
+use gantry_store::JobFilter;
 
 use crate::api::Api;
 use crate::problem::ApiError;
@@ -29,6 +30,18 @@ pub async fn find_changeable(
     } else {
         Err(ApiError::NotTheOwner)
     }
+}
+
+/// The filter's jobs, those of others left out unless the caller may change everyone's.
+pub fn changeable(filter: JobFilter, caller: &Principal) -> Option<JobFilter> {
+    if is_administrator(caller) {
+        return Some(filter);
+    }
+    let is_own = filter.created_by.is_none_or(|user| user == caller.user);
+    is_own.then_some(JobFilter {
+        created_by: Some(caller.user),
+        ..filter
+    })
 }
 
 fn is_administrator(caller: &Principal) -> bool {

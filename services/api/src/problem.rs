@@ -1,41 +1,19 @@
 //! Every way a request can fail, with its HTTP status, code and words: RFC 9457 problem documents.
 
+mod causes;
+mod document;
+
+pub use document::{PROBLEM_JSON, Problem};
+
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use gantry_auth::AuthError;
-use gantry_domain::{BATCH_LIMIT_JOBS, JobState, PAYLOAD_LIMIT_BYTES};
-use gantry_store::StoreError;
-use serde::Serialize;
-use utoipa::ToSchema;
+use gantry_domain::{
+    BATCH_LIMIT_JOBS, IDEMPOTENCY_KEY_LIMIT_CHARACTERS, JobId, JobState, PAYLOAD_LIMIT_BYTES,
+};
 
+use self::causes::classify_auth;
 use crate::faults::Fault;
-
-/// The media type of a problem document.
-pub const PROBLEM_JSON: &str = "application/problem+json";
-
-/// What a failed request is answered with, RFC 9457.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Problem {
-    /// A name for this sort of problem: `urn:gantry:problem:` and the code.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// The sort of problem in a few words; always the same for the same code.
-    pub title: &'static str,
-    /// The HTTP status.
-    pub status: u16,
-    /// What happened this time, and what to do.
-    pub detail: String,
-    /// A stable snake_case word for programs.
-    pub code: &'static str,
-    /// The request, as in the header `X-Request-Id`; for asking the operator.
-    pub request_id: String,
-    /// The W3C trace the request belongs to, 32 hexadecimal digits.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub trace_id: Option<String>,
-    /// Each single fault of the request, where it has a place.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub errors: Vec<Fault>,
-}
 
 /// Why a request failed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -109,6 +87,25 @@ pub enum ApiError {
     /// The job has not failed and was not cancelled.
     #[error("Only a failed or cancelled job can be run again.")]
     JobNotRedrivable,
+    /// A header that is no idempotency key.
+    #[error(
+        "Idempotency-Key must be 1 to {IDEMPOTENCY_KEY_LIMIT_CHARACTERS} visible ASCII characters without spaces, sent once."
+    )]
+    BadIdempotencyKey,
+    /// Another request was made under the same idempotency key.
+    #[error("This Idempotency-Key was used for another request; use a new key for a new request.")]
+    IdempotencyKeyReused,
+    /// Another live job holds the unique key.
+    #[error("A live job of this kind holds this unique_key; it is free again when that has ended.")]
+    UniqueKeyTaken {
+        /// That job; none when it has ended just now.
+        live_job_id: Option<JobId>,
+        /// Where the key stands in the request, if it does.
+        faults: Vec<Fault>,
+    },
+    /// Others were faster with the same keys again and again.
+    #[error("Other requests with the same key came in between; nothing was accepted.")]
+    KeyContended,
     /// No such route.
     #[error("There is nothing at this path; GET /api/v1/openapi.json lists what there is.")]
     RouteNotFound,
@@ -248,6 +245,26 @@ impl ApiError {
                 "job_not_redrivable",
                 "The job cannot be run again",
             ),
+            Self::BadIdempotencyKey => (
+                Status::BAD_REQUEST,
+                "bad_idempotency_key",
+                "The idempotency key cannot be read",
+            ),
+            Self::IdempotencyKeyReused => (
+                Status::CONFLICT,
+                "idempotency_key_reused",
+                "The idempotency key was used before",
+            ),
+            Self::UniqueKeyTaken { .. } => (
+                Status::CONFLICT,
+                "unique_key_taken",
+                "The unique key is taken",
+            ),
+            Self::KeyContended => (
+                Status::SERVICE_UNAVAILABLE,
+                "key_contended",
+                "Too many use this key at once",
+            ),
             Self::Auth(error) => classify_auth(error),
             Self::Starting => (
                 Status::SERVICE_UNAVAILABLE,
@@ -296,8 +313,14 @@ impl ApiError {
     pub fn problem(&self, request_id: &str, trace_id: Option<String>) -> Problem {
         let (status, code, title) = self.classify();
         let errors = match self {
-            Self::InvalidRequest(faults) | Self::UnknownKind(faults) => faults.clone(),
+            Self::InvalidRequest(faults)
+            | Self::UnknownKind(faults)
+            | Self::UniqueKeyTaken { faults, .. } => faults.clone(),
             _ => Vec::new(),
+        };
+        let job_id = match self {
+            Self::UniqueKeyTaken { live_job_id, .. } => *live_job_id,
+            _ => None,
         };
         Problem {
             kind: format!("urn:gantry:problem:{code}"),
@@ -307,6 +330,7 @@ impl ApiError {
             code,
             request_id: request_id.to_owned(),
             trace_id,
+            job_id,
             errors,
         }
     }
@@ -342,27 +366,6 @@ impl ApiError {
     }
 }
 
-fn classify_auth(error: &AuthError) -> (StatusCode, &'static str, &'static str) {
-    match error {
-        AuthError::Unauthenticated { .. } => (
-            StatusCode::UNAUTHORIZED,
-            error.code(),
-            "Sign-in is required",
-        ),
-        AuthError::Forbidden { .. } => (StatusCode::FORBIDDEN, error.code(), "Not allowed"),
-        AuthError::BadHeader { .. } => (
-            StatusCode::BAD_REQUEST,
-            error.code(),
-            "A header cannot be read",
-        ),
-        AuthError::ProviderUnavailable { .. } => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            error.code(),
-            "The identity provider does not answer",
-        ),
-    }
-}
-
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         self.classify().0
@@ -373,25 +376,5 @@ impl ResponseError for ApiError {
         let mut response = self.head().finish();
         response.extensions_mut().insert(self.clone());
         response
-    }
-}
-
-impl From<StoreError> for ApiError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable(_) | StoreError::SchemaMissing => Self::DatabaseUnavailable {
-                cause: error.to_string(),
-            },
-            StoreError::Statement(_)
-            | StoreError::UnknownContent { .. }
-            | StoreError::RowSecurityInactive { .. }
-            | StoreError::DoorShut { .. } => Self::internal(error),
-        }
-    }
-}
-
-impl From<AuthError> for ApiError {
-    fn from(error: AuthError) -> Self {
-        Self::Auth(error)
     }
 }

@@ -35,6 +35,8 @@ pub fn register(routes: &mut ServiceConfig) {
     routes
         .service(jobs::submit_job)
         .service(jobs::submit_jobs)
+        .service(jobs::retry_jobs)
+        .service(jobs::cancel_jobs)
         .service(jobs::list_jobs)
         .service(jobs::show_job)
         .service(jobs::read_log)

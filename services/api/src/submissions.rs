@@ -1,9 +1,11 @@
 //! Group commit: submissions that arrive together share one INSERT and one commit.
 
+mod keyed;
+
 use std::sync::Arc;
 
 use gantry_domain::NewJob;
-use gantry_store::{Accepted, ApiStore, StoreError};
+use gantry_store::{Accepted, ApiStore, KeyedSubmission, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -20,20 +22,37 @@ const SHARED_LIMIT: usize = 500;
 
 /// Where submissions are handed in.
 pub struct Submissions {
-    sender: mpsc::Sender<Submission>,
+    sender: mpsc::Sender<Waiting>,
     memory: Arc<Semaphore>,
 }
 
-/// The jobs of one request, accepted all or none.
-struct Submission {
-    jobs: Vec<NewJob>,
-    answer: oneshot::Sender<Result<AcceptedJobs, ApiError>>,
-    /// Given back once the request is answered.
-    memory: OwnedSemaphorePermit,
+/// What became of the jobs of one request; those that were not accepted are given back.
+pub enum Submitted {
+    /// All were accepted.
+    Accepted(Vec<(NewJob, Accepted)>),
+    /// None was: an earlier request used the key.
+    RequestKeyUsed(Vec<NewJob>),
+    /// None was: other live jobs hold the unique keys of some.
+    UniqueKeysTaken {
+        /// The jobs.
+        jobs: Vec<NewJob>,
+        /// The places of those with a taken key.
+        places: Vec<usize>,
+    },
 }
 
-/// The jobs of one request with what the database made of them.
-type AcceptedJobs = Vec<(NewJob, Accepted)>;
+/// The jobs of one request, accepted all or none.
+struct Waiting {
+    submission: KeyedSubmission,
+    reply: Reply,
+}
+
+/// Where the outcome goes.
+struct Reply {
+    sender: oneshot::Sender<Result<Submitted, ApiError>>,
+    /// Given back once the request is answered.
+    _memory: OwnedSemaphorePermit,
+}
 
 impl Submissions {
     /// Starts the writing; it ends, with everything answered, after `closing`.
@@ -61,21 +80,20 @@ impl Submissions {
     /// Too much waits already, the process is ending, or Postgres refused or cannot be reached.
     pub async fn submit(
         &self,
-        jobs: Vec<NewJob>,
+        submission: KeyedSubmission,
         length_bytes: usize,
-    ) -> Result<AcceptedJobs, ApiError> {
+    ) -> Result<Submitted, ApiError> {
         let weight_kib = u32::try_from(length_bytes / 1_024 + 1).unwrap_or(u32::MAX);
         let memory = Arc::clone(&self.memory)
             .try_acquire_many_owned(weight_kib)
             .map_err(|_| ApiError::Overloaded)?;
-        let (answer, answered) = oneshot::channel();
-        let submission = Submission {
-            jobs,
-            answer,
-            memory,
+        let (sender, answered) = oneshot::channel();
+        let reply = Reply {
+            sender,
+            _memory: memory,
         };
         self.sender
-            .try_send(submission)
+            .try_send(Waiting { submission, reply })
             .map_err(|refused| match refused {
                 mpsc::error::TrySendError::Full(_) => ApiError::Overloaded,
                 mpsc::error::TrySendError::Closed(_) => ApiError::Stopping,
@@ -88,7 +106,7 @@ impl Submissions {
 struct Writer {
     store: ApiStore,
     doorbells: Doorbells,
-    receiver: mpsc::Receiver<Submission>,
+    receiver: mpsc::Receiver<Waiting>,
 }
 
 impl Writer {
@@ -109,12 +127,26 @@ impl Writer {
         }
     }
 
+    /// Jobs without keys share one statement; those with keys share a transaction of their own, so that a conflict holds
+    /// up nobody without.
+    async fn write(&self, waiting: Vec<Waiting>) {
+        let (keyed, plain): (Vec<Waiting>, Vec<Waiting>) = waiting
+            .into_iter()
+            .partition(|waiting| has_keys(&waiting.submission));
+        if !plain.is_empty() {
+            self.write_plain(plain).await;
+        }
+        if !keyed.is_empty() {
+            self.write_keyed(keyed).await;
+        }
+    }
+
     /// One statement for all; where Postgres refuses it, one for each, so that a bad row fails nobody else's.
-    async fn write(&self, submissions: Vec<Submission>) {
+    async fn write_plain(&self, waiting: Vec<Waiting>) {
         let mut jobs = Vec::new();
-        let mut requests = Vec::with_capacity(submissions.len());
-        for submission in submissions {
-            requests.push((submission.jobs.len(), submission.answer, submission.memory));
+        let mut requests = Vec::with_capacity(waiting.len());
+        for Waiting { submission, reply } in waiting {
+            requests.push((submission.jobs.len(), reply));
             jobs.extend(submission.jobs);
         }
         let shared = self.store.submit(&jobs).await;
@@ -124,29 +156,31 @@ impl Writer {
             outcome => Some(outcome.map(Vec::into_iter).map_err(ApiError::from)),
         };
         let mut jobs = jobs.into_iter();
-        for (count, answer, memory) in requests {
+        for (count, reply) in requests {
             let own: Vec<NewJob> = jobs.by_ref().take(count).collect();
             let outcome = match &mut shared {
                 Some(Ok(accepted)) => Ok(accepted.by_ref().take(count).collect()),
                 Some(Err(error)) => Err(error.clone()),
                 None => self.store.submit(&own).await.map_err(ApiError::from),
             };
-            self.answer(own, outcome, answer);
-            drop(memory);
+            reply.send(outcome.map(|accepted| self.accepted(own, accepted)));
         }
     }
 
-    fn answer(
-        &self,
-        jobs: Vec<NewJob>,
-        outcome: Result<Vec<Accepted>, ApiError>,
-        answer: oneshot::Sender<Result<AcceptedJobs, ApiError>>,
-    ) {
-        let outcome = outcome.map(|accepted| {
-            self.doorbells.ring(ApiStore::doorbells(&jobs, &accepted));
-            jobs.into_iter().zip(accepted).collect()
-        });
-        // Whoever hung up meanwhile has their jobs accepted all the same.
-        let _ = answer.send(outcome);
+    /// Rings for accepted jobs.
+    fn accepted(&self, jobs: Vec<NewJob>, accepted: Vec<Accepted>) -> Submitted {
+        self.doorbells.ring(ApiStore::doorbells(&jobs, &accepted));
+        Submitted::Accepted(jobs.into_iter().zip(accepted).collect())
+    }
+}
+
+fn has_keys(submission: &KeyedSubmission) -> bool {
+    submission.request_key.is_some() || submission.jobs.iter().any(|job| job.unique_key.is_some())
+}
+
+impl Reply {
+    /// Whoever hung up meanwhile has their jobs accepted all the same.
+    fn send(self, outcome: Result<Submitted, ApiError>) {
+        let _ = self.sender.send(outcome);
     }
 }

@@ -8,6 +8,6 @@ mod user;
 
 pub use health::{HealthStatus, HealthView, PartStatus, PartView, PartsView};
 pub use job::accepted_job;
-pub use page::{BatchView, Page};
+pub use page::{BatchView, BulkView, Page};
 pub use structure::ParseView;
 pub use user::UserView;

@@ -1,6 +1,7 @@
 //! Maintenance: every worker can do it, one does, chosen by a lease row.
 
 mod due;
+mod idempotency_keys;
 mod reconcile;
 mod rescue;
 
@@ -22,6 +23,9 @@ const LEASE_INTERVAL: Duration = Duration::from_secs(4);
 const RESCUE_INTERVAL: Duration = Duration::from_secs(3);
 /// How often queues are compared with their streams.
 const RECONCILE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How often idempotency keys whose day is over are looked for; while there are many, every tick.
+const FORGET_KEYS_INTERVAL: Duration = Duration::from_secs(180);
 
 /// Does the maintenance while it holds the lease for it.
 pub(crate) struct Maintainer {
@@ -54,6 +58,7 @@ impl Maintainer {
         let mut lease = Schedule::every(LEASE_INTERVAL);
         let mut rescue = Schedule::every(RESCUE_INTERVAL);
         let mut reconcile = Schedule::every(RECONCILE_INTERVAL);
+        let mut forget_keys = Schedule::every(FORGET_KEYS_INTERVAL);
         let mut is_holder = false;
         loop {
             tick.tick().await;
@@ -73,6 +78,13 @@ impl Maintainer {
             if reconcile.is_due() {
                 self.reconciler.sweep().await;
             }
+            if forget_keys.is_due() {
+                let forgotten = idempotency_keys::forget(&self.store).await;
+                if forgotten.as_ref().is_ok_and(|done| *done == Batch::Full) {
+                    forget_keys.ask_again();
+                }
+                report("idempotency keys", forgotten.map(drop));
+            }
         }
     }
 
@@ -87,6 +99,15 @@ impl Maintainer {
     }
 }
 
+/// How much of a duty was found to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Batch {
+    /// As much as is done at once; there may be more.
+    Full,
+    /// All there was.
+    Rest,
+}
+
 fn report(what: &str, done: Result<(), StoreError>) {
     if let Err(error) = done {
         tracing::warn!(%error, "{what} could not be looked for; trying again");
@@ -99,6 +120,11 @@ impl Schedule {
             interval,
             done_at: None,
         }
+    }
+
+    /// Lets it be time again with the next tick.
+    fn ask_again(&mut self) {
+        self.done_at = None;
     }
 
     /// Whether it is time, and if so, takes note that it is done now.

@@ -36,9 +36,9 @@ pub(crate) enum Command {
     Job(job::Arguments),
     /// List the attempts at a job
     Attempts(attempts::Arguments),
-    /// Ask for the end of a job
+    /// Ask for the end of a job, or of all jobs that match
     Cancel(cancel::Arguments),
-    /// Put a failed or cancelled job back into its queue
+    /// Put a failed or cancelled job, or all that match, back into the queue
     Retry(retry::Arguments),
     /// List the kinds of jobs that workers have announced
     Kinds(kinds::Arguments),

@@ -170,6 +170,8 @@ fn words_that_mean_nothing_are_refused_with_those_that_do() {
     assert!(error_of(&["logs", JOB_ID, "--attempt", "0"]).contains("--attempt"));
     assert!(error_of(&["logs", JOB_ID, "--attempt", "1", "--previous"]).contains("--previous"));
     assert!(error_of(&["jobs", "-o", "yaml"]).contains("json"));
+    assert!(error_of(&["retry"]).contains("--error-code"));
+    assert!(error_of(&["cancel", JOB_ID, "--kind", "a.b"]).contains("--kind"));
     assert!(error_of(&["dance"]).contains("dance"));
 }
 

@@ -1,8 +1,8 @@
 //! What the client sends, and how it reads what comes back.
 
 use chrono::{TimeZone, Utc};
-use gantry_client::{Client, ClientError, JobFilter, Submission, Submitter};
-use gantry_domain::{JobState, Priority};
+use gantry_client::{BulkOrder, Client, ClientError, JobFilter, Submission, Submitter};
+use gantry_domain::{JobState, OnConflict, Priority};
 use serde_json::{Value, json};
 
 use crate::samples::{JOB_ID, attempts, job, job_id, job_summary, refusal};
@@ -68,6 +68,60 @@ async fn a_batch_is_one_request() {
     assert_eq!(request.line, "POST /api/v1/jobs/batch");
     let body: Value = serde_json::from_str(&request.body).expect("JSON");
     assert_eq!(body["jobs"].as_array().map(Vec::len), Some(2));
+}
+
+#[tokio::test]
+async fn a_submission_under_a_key_says_so_in_a_header() {
+    let server = ScriptedServer::start(vec![Answer::json(202, &job("queued"))]);
+    let submission = Submission {
+        unique_key: Some("nightly".to_owned()),
+        on_conflict: Some(OnConflict::ReturnExisting),
+        ..submission()
+    };
+    let key = "order-1".parse().expect("a key");
+    let accepted = client(&server).submit_once(&submission, &key).await;
+    accepted.expect("a job");
+    let request = server.only_request();
+    assert_eq!(request.header("idempotency-key"), Some("order-1"));
+    let body: Value = serde_json::from_str(&request.body).expect("JSON");
+    assert_eq!(
+        body,
+        json!({
+            "kind": "system.ping", "payload": {"a": 1}, "unique_key": "nightly",
+            "on_conflict": "return_existing",
+        })
+    );
+}
+
+#[tokio::test]
+async fn jobs_that_match_are_changed_together() {
+    let outcome = json!({"matched": 3, "changed": 2, "remaining": true});
+    let server = ScriptedServer::start(vec![
+        Answer::json(200, &outcome),
+        Answer::json(200, &outcome),
+    ]);
+    let order = BulkOrder {
+        states: vec![JobState::Failed],
+        error_code: Some("broken".to_owned()),
+        created_by: Some(Submitter::Me),
+        ..BulkOrder::default()
+    };
+    let client = client(&server);
+    let retried = client.retry_matching(&order).await.expect("an outcome");
+    let cancelled = client.cancel_matching(&order).await.expect("an outcome");
+    assert_eq!(retried, cancelled);
+    assert_eq!(
+        (retried.matched, retried.changed, retried.remaining),
+        (3, 2, true)
+    );
+    let requests = server.requests();
+    assert_eq!(requests[0].line, "POST /api/v1/jobs/retry");
+    assert_eq!(requests[1].line, "POST /api/v1/jobs/cancel");
+    let body: Value = serde_json::from_str(&requests[0].body).expect("JSON");
+    assert_eq!(
+        body,
+        json!({"state": ["failed"], "error_code": "broken", "created_by": "me", "dry_run": false})
+    );
 }
 
 #[tokio::test]

@@ -38,6 +38,7 @@ pub fn job_summary(state: &str) -> Value {
         "finished_at": is_over.then_some("2026-11-20T08:02:04.500Z"),
         "cancel_requested_at": null,
         "tags": ["hydrogen", "first try"],
+        "unique_key": null,
     })
 }
 

@@ -136,6 +136,47 @@ fn a_stored_log_is_shown_without_its_control_characters() {
 }
 
 #[test]
+fn without_yes_the_jobs_that_match_are_only_counted() {
+    let server = answering(&[json!({"matched": 1000, "changed": 0, "remaining": true})]);
+    let output = run(
+        &server,
+        &["retry", "--state", "failed", "--error-code", "broken"],
+    );
+    assert_snapshot!(seen(&server, &output));
+    assert!(server.only_request().body.contains("\"dry_run\":true"));
+}
+
+#[test]
+fn with_yes_all_jobs_that_match_are_changed_a_part_at_a_time() {
+    let server = answering(&[
+        json!({"matched": 1000, "changed": 990, "remaining": true}),
+        json!({"matched": 5, "changed": 5, "remaining": false}),
+    ]);
+    let output = run(&server, &["cancel", "--kind", "system.ping", "--yes"]);
+    assert_snapshot!(seen(&server, &output));
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn what_cannot_be_changed_is_not_asked_for_forever() {
+    let server = answering(&[json!({"matched": 2, "changed": 0, "remaining": true})]);
+    let output = run(&server, &["retry", "--tag", "night", "--yes", "-o", "json"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn a_taken_unique_key_names_the_job_that_holds_it() {
+    let mut refused = refusal(409, "unique_key_taken");
+    refused["job_id"] = json!(JOB_ID);
+    let server = ScriptedServer::start(vec![Answer::json(409, &refused)]);
+    let arguments = ["submit", "system.ping", "{}", "--unique-key", "nightly"];
+    let output = run(&server, &arguments);
+    let error = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(error.contains(&format!("job: {JOB_ID}")), "{error}");
+}
+
+#[test]
 fn a_refusal_is_one_block() {
     let refused = Answer::json(422, &refusal(422, "invalid_request"));
     let server = ScriptedServer::start(vec![refused]);

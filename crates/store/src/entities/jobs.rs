@@ -26,6 +26,7 @@ pub(crate) struct Model {
     pub(crate) cancel_requested_at: Option<DateTimeUtc>,
     pub(crate) traceparent: Option<String>,
     pub(crate) tags: Vec<String>,
+    pub(crate) unique_key: Option<String>,
     pub(crate) error: Option<Json>,
     pub(crate) progress: Option<Json>,
     pub(crate) payload: Json,

@@ -1,32 +1,18 @@
 //! Reading a tenant's jobs.
 
-use gantry_domain::{Job, JobId, JobState, JobSummary, KindName, QueueName, TenantId, UserId};
+use std::collections::HashMap;
+
+use gantry_domain::{Job, JobId, JobSummary, TenantId, UserId};
 use sea_orm::prelude::{DateTimeUtc, Json, Uuid};
-use sea_orm::sea_query::Expr;
-use sea_orm::sea_query::extension::postgres::PgExpr;
 use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, FromQueryResult, JoinType, QueryFilter,
     QueryOrder, QuerySelect, RelationTrait, Select,
 };
 
+use super::JobFilter;
 use crate::StoreError;
 use crate::entities::{jobs, workers};
 use crate::statement::{count, document, parse};
-
-/// Which of a tenant's jobs to list; what is not given does not matter.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct JobFilter {
-    /// Only those in one of these states.
-    pub states: Vec<JobState>,
-    /// Only those of this kind.
-    pub kind: Option<KindName>,
-    /// Only those in this queue.
-    pub queue: Option<QueueName>,
-    /// Only those that carry this tag.
-    pub tag: Option<String>,
-    /// Only those this person submitted.
-    pub created_by: Option<UserId>,
-}
 
 #[derive(FromQueryResult)]
 struct SummaryRow {
@@ -48,6 +34,7 @@ struct SummaryRow {
     cancel_requested_at: Option<DateTimeUtc>,
     traceparent: Option<String>,
     tags: Vec<String>,
+    unique_key: Option<String>,
     error: Option<Json>,
     progress: Option<Json>,
     worker: Option<String>,
@@ -72,14 +59,25 @@ pub(super) async fn find(
         .into_model::<JobRow>()
         .one(transaction)
         .await?;
-    row.map(|row| {
-        Ok(Job {
-            summary: row.summary.try_into()?,
-            payload: row.payload,
-            result: row.result,
-        })
-    })
-    .transpose()
+    row.map(TryInto::try_into).transpose()
+}
+
+/// Those of the jobs that are there, in the order asked for.
+pub(super) async fn find_several(
+    transaction: &DatabaseTransaction,
+    job_ids: &[JobId],
+) -> Result<Vec<Job>, StoreError> {
+    let rows = summaries()
+        .column(jobs::Column::Payload)
+        .column(jobs::Column::Result)
+        .filter(jobs::Column::Id.is_in(job_ids.iter().map(|id| id.as_uuid())))
+        .into_model::<JobRow>()
+        .all(transaction)
+        .await?;
+    let mut by_id: HashMap<Uuid, JobRow> =
+        rows.into_iter().map(|row| (row.summary.id, row)).collect();
+    let in_order = job_ids.iter().filter_map(|id| by_id.remove(&id.as_uuid()));
+    in_order.map(TryInto::try_into).collect()
 }
 
 pub(super) async fn find_summary(
@@ -100,24 +98,7 @@ pub(super) async fn list(
     before: Option<JobId>,
     limit: u32,
 ) -> Result<Vec<JobSummary>, StoreError> {
-    let mut query = summaries();
-    if !filter.states.is_empty() {
-        let states = filter.states.iter().map(|state| state.as_str());
-        query = query.filter(jobs::Column::State.is_in(states));
-    }
-    if let Some(kind) = &filter.kind {
-        query = query.filter(jobs::Column::Kind.eq(kind.as_str()));
-    }
-    if let Some(queue) = &filter.queue {
-        query = query.filter(jobs::Column::Queue.eq(queue.as_str()));
-    }
-    if let Some(tag) = &filter.tag {
-        let tags = Expr::col((jobs::Entity, jobs::Column::Tags));
-        query = query.filter(tags.contains(Expr::val(vec![tag.clone()])));
-    }
-    if let Some(created_by) = filter.created_by {
-        query = query.filter(jobs::Column::CreatedBy.eq(created_by.as_uuid()));
-    }
+    let mut query = summaries().filter(filter.condition());
     if let Some(before) = before {
         query = query.filter(jobs::Column::Id.lt(before.as_uuid()));
     }
@@ -154,11 +135,24 @@ fn summaries() -> Select<jobs::Entity> {
             Job::CancelRequestedAt,
             Job::Traceparent,
             Job::Tags,
+            Job::UniqueKey,
             Job::Error,
             Job::Progress,
         ])
         .column_as(workers::Column::Name, "worker")
         .join(JoinType::LeftJoin, jobs::Relation::Worker.def())
+}
+
+impl TryFrom<JobRow> for Job {
+    type Error = StoreError;
+
+    fn try_from(row: JobRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            summary: row.summary.try_into()?,
+            payload: row.payload,
+            result: row.result,
+        })
+    }
 }
 
 impl TryFrom<SummaryRow> for JobSummary {
@@ -190,6 +184,7 @@ impl TryFrom<SummaryRow> for JobSummary {
             finished_at: row.finished_at,
             cancel_requested_at: row.cancel_requested_at,
             tags: row.tags,
+            unique_key: row.unique_key,
         })
     }
 }

@@ -1,7 +1,8 @@
-//! Cancelled by a person: a waiting job ends at once, a running one is told to.
+//! Cancelled by a person: waiting jobs end at once, running ones are told to.
 
 use gantry_domain::{JobFailure, JobId, JobState, WorkerId};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use uuid::Uuid;
 
 use crate::StoreError;
 use crate::statement::{column, count, statement, word};
@@ -24,45 +25,66 @@ pub enum CancelOutcome {
     NotFound,
 }
 
-/// Ends a waiting job, or writes down that a running one is to end.
+/// Ends those of the jobs that wait, and writes down that those that run are to end; leaves the others out.
 pub(crate) async fn cancel(
     transaction: &DatabaseTransaction,
-    job_id: JobId,
+    job_ids: &[JobId],
     error: &JobFailure,
-) -> Result<CancelOutcome, StoreError> {
+) -> Result<Vec<(JobId, CancelOutcome)>, StoreError> {
+    // Locked in one order, so that two who end the same jobs do not wait for each other.
     let sql = "
+        WITH live AS (
+            SELECT id FROM jobs WHERE id = ANY ($1) AND state IN ('scheduled', 'queued', 'running')
+            ORDER BY id FOR UPDATE
+        )
         UPDATE jobs SET cancel_requested_at = COALESCE(cancel_requested_at, now()),
             state = CASE state WHEN 'running' THEN 'running' ELSE 'cancelled' END,
             finished_at = CASE state WHEN 'running' THEN NULL ELSE now() END,
             error = CASE state WHEN 'running' THEN error ELSE $2 END,
             queued_at = NULL
-        WHERE id = $1 AND state IN ('scheduled', 'queued', 'running')
-        RETURNING state, worker_id, dispatch";
-    let row = transaction
-        .query_one_raw(statement(
+        FROM live WHERE jobs.id = live.id AND state IN ('scheduled', 'queued', 'running')
+        RETURNING jobs.id, state, worker_id, dispatch";
+    let ids: Vec<Uuid> = job_ids.iter().map(|id| id.as_uuid()).collect();
+    let rows = transaction
+        .query_all_raw(statement(
             sql,
-            [job_id.as_uuid().into(), serde_json::json!(error).into()],
+            [ids.into(), serde_json::json!(error).into()],
         ))
         .await?;
-    let Some(row) = row else {
-        let exists = transaction
-            .query_one_raw(statement(
-                "SELECT 1 FROM jobs WHERE id = $1",
-                [job_id.as_uuid().into()],
-            ))
-            .await?
-            .is_some();
-        return Ok(if exists {
-            CancelOutcome::AlreadyEnded
-        } else {
-            CancelOutcome::NotFound
-        });
-    };
-    if word::<JobState>(&row, "state")? == JobState::Running {
-        return Ok(CancelOutcome::Requested {
-            worker_id: WorkerId::from_uuid(column(&row, "worker_id")?),
-            dispatch: count("dispatch", column(&row, "dispatch")?)?,
-        });
+    rows.iter()
+        .map(|row| {
+            let job_id = JobId::from_uuid(column(row, "id")?);
+            if word::<JobState>(row, "state")? != JobState::Running {
+                return Ok((job_id, CancelOutcome::Cancelled));
+            }
+            let requested = CancelOutcome::Requested {
+                worker_id: WorkerId::from_uuid(column(row, "worker_id")?),
+                dispatch: count("dispatch", column(row, "dispatch")?)?,
+            };
+            Ok((job_id, requested))
+        })
+        .collect()
+}
+
+/// Ends one job if it waits, or writes down that it is to end if it runs.
+pub(crate) async fn cancel_one(
+    transaction: &DatabaseTransaction,
+    job_id: JobId,
+    error: &JobFailure,
+) -> Result<CancelOutcome, StoreError> {
+    if let Some((_, outcome)) = cancel(transaction, &[job_id], error).await?.pop() {
+        return Ok(outcome);
     }
-    Ok(CancelOutcome::Cancelled)
+    let exists = transaction
+        .query_one_raw(statement(
+            "SELECT 1 FROM jobs WHERE id = $1",
+            [job_id.as_uuid().into()],
+        ))
+        .await?
+        .is_some();
+    Ok(if exists {
+        CancelOutcome::AlreadyEnded
+    } else {
+        CancelOutcome::NotFound
+    })
 }

@@ -1,12 +1,18 @@
 //! Submitted: a job comes into being, queued or scheduled.
 
+mod keyed;
+
+pub(crate) use keyed::submit_keyed;
+pub use keyed::{KeyedSubmission, RequestKey, SubmitOutcome};
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use gantry_domain::{Doorbell, JobId, JobState, NewJob};
-use sea_orm::QueryResult;
+use sea_orm::{QueryResult, Statement, Value};
 use uuid::Uuid;
 
+use super::unique_key::HOLDS_UNIQUE_KEY;
 use crate::StoreError;
 use crate::connection::Pool;
 use crate::statement::{column, integer, statement, word};
@@ -47,24 +53,64 @@ pub(crate) async fn submit(
     connection: &Pool,
     jobs: &[NewJob],
 ) -> Result<Vec<Accepted>, StoreError> {
+    let rows = connection
+        .query_all_raw(insertion(
+            &jobs.iter().collect::<Vec<_>>(),
+            UniqueKeys::Absent,
+        ))
+        .await?;
+    in_order_of(jobs, &rows)
+}
+
+/// Whether any of the jobs may carry a unique key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum UniqueKeys {
+    /// None does, so the statement spares itself the column.
+    Absent,
+    /// Some may; a job whose key is taken is left out.
+    Respected,
+}
+
+/// The one statement that makes jobs; it returns a row for each.
+fn insertion(jobs: &[&NewJob], unique_keys: UniqueKeys) -> Statement {
+    let (column, array, on_conflict) = match unique_keys {
+        UniqueKeys::Absent => ("", "", String::new()),
+        UniqueKeys::Respected => (
+            ", unique_key",
+            ", $13::text[]",
+            format!(
+                "ON CONFLICT (tenant_id, kind, unique_key) WHERE {HOLDS_UNIQUE_KEY} DO NOTHING"
+            ),
+        ),
+    };
     // Arrays carry no NULL here, so an empty text stands for it.
-    let sql = "
-        INSERT INTO jobs (id, tenant_id, created_by, kind, queue, priority, state, payload, run_at, queued_at,
-            max_attempts, timeout_seconds, tags, traceparent)
+    let (text_column, key) = match unique_keys {
+        UniqueKeys::Absent => ("", ""),
+        UniqueKeys::Respected => (
+            ", unique_key_text",
+            ", NULLIF(unique_key_text, '') AS unique_key",
+        ),
+    };
+    let sql = format!(
+        "INSERT INTO jobs (id, tenant_id, created_by, kind, queue, priority, state, payload, run_at, queued_at,
+            max_attempts, timeout_seconds, tags, traceparent{column})
         SELECT id, tenant_id, created_by, kind, queue, priority,
             CASE WHEN run_at > now() THEN 'scheduled' ELSE 'queued' END, payload, greatest(run_at, now()),
             CASE WHEN run_at > now() THEN NULL ELSE now() END, max_attempts, timeout_seconds,
-            ARRAY (SELECT jsonb_array_elements_text(tags)), traceparent
+            ARRAY (SELECT jsonb_array_elements_text(tags)), traceparent{column}
         FROM (
-            SELECT *, NULLIF(run_at_text, '')::timestamptz AS run_at, NULLIF(traceparent_text, '') AS traceparent
+            SELECT *, NULLIF(run_at_text, '')::timestamptz AS run_at, NULLIF(traceparent_text, '') AS traceparent{key}
             FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::jsonb[],
-                $8::text[], $9::int[], $10::int[], $11::jsonb[], $12::text[])
+                $8::text[], $9::int[], $10::int[], $11::jsonb[], $12::text[]{array})
                 AS texts (id, tenant_id, created_by, kind, queue, priority, payload, run_at_text, max_attempts,
-                    timeout_seconds, tags, traceparent_text)
+                    timeout_seconds, tags, traceparent_text{text_column})
         ) AS submitted
-        RETURNING id, state, run_at, created_at";
-    let ids = |field: fn(&NewJob) -> Uuid| jobs.iter().map(field).collect::<Vec<_>>();
-    let texts = |field: fn(&NewJob) -> String| jobs.iter().map(field).collect::<Vec<_>>();
+        {on_conflict}
+        RETURNING id, state, run_at, created_at"
+    );
+    let ids = |field: fn(&NewJob) -> Uuid| jobs.iter().map(|job| field(job)).collect::<Vec<_>>();
+    let texts =
+        |field: fn(&NewJob) -> String| jobs.iter().map(|job| field(job)).collect::<Vec<_>>();
     let numbers = |field: fn(&NewJob) -> u32| {
         jobs.iter()
             .map(|job| integer(field(job)))
@@ -72,26 +118,24 @@ pub(crate) async fn submit(
     };
     let payloads: Vec<_> = jobs.iter().map(|job| job.payload.clone()).collect();
     let tags: Vec<serde_json::Value> = jobs.iter().map(|job| job.tags.clone().into()).collect();
-    let rows = connection
-        .query_all_raw(statement(
-            sql,
-            [
-                ids(|job| job.id.as_uuid()).into(),
-                ids(|job| job.tenant_id.as_uuid()).into(),
-                ids(|job| job.created_by.as_uuid()).into(),
-                texts(|job| job.kind.to_string()).into(),
-                texts(|job| job.queue.to_string()).into(),
-                texts(|job| job.priority.to_string()).into(),
-                payloads.into(),
-                texts(|job| job.run_at.map(timestamp).unwrap_or_default()).into(),
-                numbers(|job| job.max_attempts).into(),
-                numbers(|job| job.timeout_seconds).into(),
-                tags.into(),
-                texts(|job| job.traceparent.clone().unwrap_or_default()).into(),
-            ],
-        ))
-        .await?;
-    in_order_of(jobs, &rows)
+    let mut values: Vec<Value> = vec![
+        ids(|job| job.id.as_uuid()).into(),
+        ids(|job| job.tenant_id.as_uuid()).into(),
+        ids(|job| job.created_by.as_uuid()).into(),
+        texts(|job| job.kind.to_string()).into(),
+        texts(|job| job.queue.to_string()).into(),
+        texts(|job| job.priority.to_string()).into(),
+        payloads.into(),
+        texts(|job| job.run_at.map(timestamp).unwrap_or_default()).into(),
+        numbers(|job| job.max_attempts).into(),
+        numbers(|job| job.timeout_seconds).into(),
+        tags.into(),
+        texts(|job| job.traceparent.clone().unwrap_or_default()).into(),
+    ];
+    if unique_keys == UniqueKeys::Respected {
+        values.push(texts(|job| job.unique_key.clone().unwrap_or_default()).into());
+    }
+    statement(&sql, values)
 }
 
 /// A time as text that Postgres can read, whatever it is: one row it cannot would refuse the whole batch.

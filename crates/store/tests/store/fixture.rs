@@ -7,8 +7,8 @@ use gantry_domain::{
     RetryPolicy, TenantId, UserId, WorkerId,
 };
 use gantry_store::{
-    ApiStore, ClaimedJob, Completion, Failure, NewWorker, Run, StoreOptions, WorkerStore,
-    YieldedRun,
+    ApiStore, ClaimedJob, Completion, Failure, KeyedSubmission, NewWorker, RequestKey, Run,
+    StoreOptions, SubmitOutcome, WorkerStore, YieldedRun,
 };
 use gantry_testkit::{TestDatabase, eventually};
 use serde_json::json;
@@ -61,6 +61,17 @@ impl Fixture {
 
     pub async fn submit(&self, job: NewJob) -> JobId {
         self.api.submit(std::slice::from_ref(&job)).await.unwrap()[0].job_id
+    }
+
+    /// What became of one request.
+    pub async fn submit_keyed(&self, submission: KeyedSubmission) -> SubmitOutcome {
+        let outcomes = self.api.submit_keyed(&[submission]).await.unwrap();
+        outcomes.expect("one request has its answer").remove(0)
+    }
+
+    pub async fn count_of(&self, table: &str) -> i64 {
+        let sql = format!("SELECT count(*) FROM {table}");
+        self.database.number(&sql).await
     }
 
     /// A queued job of the fixture's tenant.
@@ -190,7 +201,37 @@ pub fn new_job(tenant_id: TenantId) -> NewJob {
         max_attempts: 4,
         timeout_seconds: 60,
         tags: Vec::new(),
+        unique_key: None,
         traceparent: None,
+    }
+}
+
+/// A request for one job under an idempotency key.
+pub fn keyed(job: NewJob, key: &str) -> KeyedSubmission {
+    KeyedSubmission {
+        request_key: Some(RequestKey {
+            tenant_id: job.tenant_id,
+            key: key.parse().unwrap(),
+            request_hash: [7; 32],
+            job_ids: vec![job.id],
+        }),
+        jobs: vec![job],
+    }
+}
+
+/// A request for jobs without an idempotency key.
+pub fn unkeyed(jobs: Vec<NewJob>) -> KeyedSubmission {
+    KeyedSubmission {
+        jobs,
+        request_key: None,
+    }
+}
+
+/// A job with a unique key.
+pub fn unique_job(tenant_id: TenantId, key: &str) -> NewJob {
+    NewJob {
+        unique_key: Some(key.to_owned()),
+        ..new_job(tenant_id)
     }
 }
 

@@ -7,12 +7,14 @@
 
 mod agreement;
 mod attempts;
+mod bulk;
 mod cancelling;
 mod claiming;
 mod connecting;
 mod due;
 mod fencing;
 mod fixture;
+mod idempotency;
 mod kinds_and_workers;
 mod listing;
 mod losing;
@@ -24,3 +26,4 @@ mod row_security;
 mod run_writes;
 mod settling;
 mod submitting;
+mod unique_keys;

@@ -4,10 +4,26 @@ use gantry_domain::{TenantId, WorkerId};
 use gantry_store::SignedIn;
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
-use crate::fixture::{Fixture, by_someone, completion, failure, new_job, tenant, user};
+use crate::fixture::{Fixture, by_someone, completion, failure, keyed, new_job, tenant, user};
 
 /// Every table that belongs to tenants.
-const TENANT_TABLES: [&str; 4] = ["tenants", "jobs", "job_attempts", "job_logs"];
+const TENANT_TABLES: [&str; 5] = [
+    "tenants",
+    "jobs",
+    "job_attempts",
+    "job_logs",
+    "idempotency_keys",
+];
+
+/// Every table that row-level security holds.
+const HELD_TABLES: [&str; 6] = [
+    "tenants",
+    "users",
+    "jobs",
+    "job_attempts",
+    "job_logs",
+    "idempotency_keys",
+];
 
 /// A connection that took a service's role, and stands in a door or in none.
 async fn connection_as(fixture: &Fixture, role: &str, door: Option<&str>) -> PgConnection {
@@ -57,7 +73,9 @@ async fn two_tenants() -> (Fixture, [TenantId; 2]) {
             .remember(&signed_in(tenant_id, name))
             .await
             .unwrap();
-        let job_id = fixture.submit(new_job(tenant_id)).await;
+        let submission = keyed(new_job(tenant_id), "order-1");
+        let job_id = submission.jobs[0].id;
+        fixture.api.submit_keyed(&[submission]).await.unwrap();
         let run = crate::fixture::first_run(job_id);
         fixture.claim(worker_id, run).await.unwrap();
         let line = gantry_store::RunLogLine {
@@ -106,7 +124,7 @@ async fn nothing_is_visible_without_a_tenant_and_without_a_door() {
         }
     }
     let mut api = connection_as(&fixture, "gantry_api", None).await;
-    for table in ["tenants", "users"] {
+    for table in ["tenants", "users", "idempotency_keys"] {
         assert_eq!(visible(&mut api, table).await, 0, "{table}");
     }
     let mut worker = connection_as(&fixture, "gantry_worker", None).await;
@@ -150,6 +168,12 @@ async fn a_tenant_neither_changes_nor_adds_rows_of_another() {
     let all = "UPDATE jobs SET cancel_requested_at = now()";
     assert_eq!(found(&mut connection, all).await.unwrap(), 1);
     for denied in [
+        "DELETE FROM idempotency_keys".to_owned(),
+        "UPDATE idempotency_keys SET job_ids = '{}'".to_owned(),
+        format!(
+            "INSERT INTO idempotency_keys (tenant_id, key, request_hash, job_ids)
+             VALUES ('{own}', 'order-2', sha256('a'), '{{}}')"
+        ),
         format!("UPDATE jobs SET tenant_id = '{other}'"),
         "UPDATE jobs SET payload = '{}'".to_owned(),
         "UPDATE jobs SET worker_id = gen_random_uuid()".to_owned(),
@@ -180,7 +204,12 @@ async fn the_submit_door_adds_jobs_of_any_tenant_and_shows_none_that_were_there(
          VALUES (gen_random_uuid(), '{own}', gen_random_uuid(), 'a.b', 'q', 'low', 'queued', now(), 1, 1, '{{}}')"
     );
     run(&mut connection, &insert).await.unwrap();
-    for table in ["tenants", "users", "jobs", "job_attempts", "job_logs"] {
+    let insert = format!(
+        "INSERT INTO idempotency_keys (tenant_id, key, request_hash, job_ids)
+         VALUES ('{own}', 'order-2', sha256('a'), '{{}}')"
+    );
+    run(&mut connection, &insert).await.unwrap();
+    for table in HELD_TABLES {
         assert_eq!(visible(&mut connection, table).await, 0, "{table}");
     }
     let change = "UPDATE jobs SET cancel_requested_at = now()";
@@ -197,6 +226,7 @@ async fn the_identity_door_opens_tenants_and_users_only() {
         ("jobs", 0),
         ("job_attempts", 0),
         ("job_logs", 0),
+        ("idempotency_keys", 0),
     ] {
         assert_eq!(visible(&mut connection, table).await, count, "{table}");
     }
@@ -216,11 +246,16 @@ async fn the_dispatch_door_opens_jobs_to_workers_only() {
         "DELETE FROM jobs",
         "DELETE FROM job_logs",
         "SELECT FROM users",
+        "SELECT job_ids FROM idempotency_keys",
+        "UPDATE idempotency_keys SET created_at = now()",
     ] {
         run(&mut worker, denied).await.expect_err(denied);
     }
+    let remove = "DELETE FROM idempotency_keys";
+    assert_eq!(found(&mut worker, remove).await.unwrap(), 0);
     let mut api = connection_as(&fixture, "gantry_api", Some("dispatch")).await;
     assert_eq!(visible(&mut api, "jobs").await, 0);
+    assert_eq!(visible(&mut api, "idempotency_keys").await, 0);
     for door in ["submit", "identity", "another"] {
         let mut worker = connection_as(&fixture, "gantry_worker", Some(door)).await;
         run(&mut worker, &format!("SET app.tenant_id = '{own}'"))
@@ -239,7 +274,7 @@ async fn the_tables_owner_is_held_too() {
     run(&mut connection, &format!("CREATE ROLE {owner}"))
         .await
         .unwrap();
-    for table in ["tenants", "users", "jobs", "job_attempts", "job_logs"] {
+    for table in HELD_TABLES {
         run(
             &mut connection,
             &format!("ALTER TABLE {table} OWNER TO {owner}"),
@@ -250,7 +285,7 @@ async fn the_tables_owner_is_held_too() {
     run(&mut connection, &format!("SET ROLE {owner}"))
         .await
         .unwrap();
-    for table in ["tenants", "users", "jobs", "job_attempts", "job_logs"] {
+    for table in HELD_TABLES {
         assert_eq!(visible(&mut connection, table).await, 0, "{table}");
     }
     run(&mut connection, "RESET ROLE").await.unwrap();

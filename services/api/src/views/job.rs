@@ -28,6 +28,7 @@ pub fn accepted_job((job, accepted): (NewJob, Accepted)) -> Job {
             finished_at: None,
             cancel_requested_at: None,
             tags: job.tags,
+            unique_key: job.unique_key,
         },
         payload: job.payload,
         result: None,

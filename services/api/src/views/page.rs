@@ -1,6 +1,7 @@
 //! Lists, a page at a time.
 
 use gantry_domain::Job;
+use gantry_store::BulkChange;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -37,4 +38,36 @@ impl<T> Page<T> {
 pub struct BatchView {
     /// In the order of the request.
     pub items: Vec<Job>,
+}
+
+/// What became of the jobs that match.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BulkView {
+    /// How many match and can be changed, 1,000 at most.
+    pub matched: usize,
+    /// How many of them were changed. The others share a `unique_key` with one that was, or it was a dry run.
+    pub changed: usize,
+    /// Whether more match; ask again for those.
+    pub remaining: bool,
+}
+
+impl BulkView {
+    /// No job matches.
+    pub const fn nothing() -> Self {
+        Self {
+            matched: 0,
+            changed: 0,
+            remaining: false,
+        }
+    }
+}
+
+impl<T> From<BulkChange<T>> for BulkView {
+    fn from(change: BulkChange<T>) -> Self {
+        Self {
+            matched: change.matched,
+            changed: change.changed.len(),
+            remaining: change.has_more,
+        }
+    }
 }

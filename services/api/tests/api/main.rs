@@ -9,11 +9,13 @@ mod support;
 
 mod bad_input;
 mod batches;
+mod bulk;
 mod cancelling;
 mod documents;
 mod following;
 mod fuzzing;
 mod health;
+mod idempotency;
 mod listing;
 mod logs;
 mod payloads;
@@ -21,3 +23,4 @@ mod requests;
 mod stopping;
 mod submitting;
 mod tenancy;
+mod unique_keys;

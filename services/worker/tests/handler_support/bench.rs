@@ -55,6 +55,7 @@ impl Bench {
             max_attempts: 1,
             timeout_seconds: 600,
             tags: Vec::new(),
+            unique_key: None,
             traceparent: None,
         }
     }

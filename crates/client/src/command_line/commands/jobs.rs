@@ -28,6 +28,9 @@ pub(crate) struct Arguments {
     /// Only jobs of this person: me, or a user's id
     #[arg(long, value_name = "USER")]
     created_by: Option<Submitter>,
+    /// Only jobs whose last error carries this code, for instance deadline_exceeded
+    #[arg(long, value_name = "CODE")]
+    error_code: Option<String>,
     /// How many jobs to fetch at once, 200 at most
     #[arg(long, value_name = "COUNT", value_parser = RangedU64ValueParser::<u32>::new().range(1..=u64::from(PAGE_LIMIT_ITEMS)))]
     limit: Option<u32>,
@@ -49,6 +52,7 @@ pub(crate) async fn run(client: &Client, arguments: Arguments) -> Result<ExitSta
         queue: arguments.queue,
         tag: arguments.tag,
         created_by: arguments.created_by,
+        error_code: arguments.error_code,
         limit: arguments
             .limit
             .or(arguments.all.then_some(PAGE_LIMIT_ITEMS)),

@@ -4,7 +4,7 @@ mod payload;
 
 use chrono::{DateTime, Utc};
 use gantry_client::{Client, FollowOptions, Submission};
-use gantry_domain::{Job, KindName, Priority, QueueName};
+use gantry_domain::{IdempotencyKey, Job, KindName, OnConflict, Priority, QueueName};
 
 use crate::command_line::arguments::{Format, FormatChoice};
 use crate::command_line::exit_status::{EXIT_STATUS_HELP, ExitStatus};
@@ -44,6 +44,15 @@ pub(crate) struct Arguments {
     /// A word for finding it again; may be given several times
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
+    /// Refuse it while another job of the kind with this key has not ended
+    #[arg(long, value_name = "KEY")]
+    unique_key: Option<String>,
+    /// Where the unique key is taken: reject, or return_existing for the job that holds it
+    #[arg(long, value_name = "WAY", requires = "unique_key")]
+    on_conflict: Option<OnConflict>,
+    /// Make one job however often this command is run with the same key within a day
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<IdempotencyKey>,
     #[command(flatten)]
     output: FormatChoice,
 }
@@ -57,7 +66,12 @@ fn time(text: &str) -> std::result::Result<DateTime<Utc>, &'static str> {
 
 pub(crate) async fn run(client: &Client, arguments: Arguments) -> Result<ExitStatus> {
     let (format, is_followed) = (arguments.output.format, arguments.follow);
-    let job = client.submit(&submission(arguments)?).await?;
+    let idempotency_key = arguments.idempotency_key.clone();
+    let submission = submission(arguments)?;
+    let job = match idempotency_key {
+        Some(key) => client.submit_once(&submission, &key).await?,
+        None => client.submit(&submission).await?,
+    };
     let mut output = Output::new();
     if is_followed {
         output.notice(&format!("-- job {} --", job.summary.id))?;
@@ -79,6 +93,8 @@ fn submission(arguments: Arguments) -> Result<Submission> {
         max_attempts: arguments.max_attempts,
         timeout_seconds: arguments.timeout_seconds,
         tags: arguments.tags,
+        unique_key: arguments.unique_key,
+        on_conflict: arguments.on_conflict,
     })
 }
 

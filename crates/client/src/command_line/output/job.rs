@@ -69,6 +69,7 @@ pub(crate) fn details(job: &Job) -> String {
         )
         .optional("Worker", summary.worker.as_deref().map(printable))
         .optional("Tags", joined(&summary.tags))
+        .optional("Unique key", summary.unique_key.as_deref().map(printable))
         .line("Created", date_and_time(summary.created_at))
         .line("Run at", date_and_time(summary.run_at))
         .optional("Started", summary.started_at.map(date_and_time))

@@ -29,6 +29,9 @@ fn explain_refusal(problem: &Problem) -> String {
             &printable(&fault.message),
         );
     }
+    if let Some(job_id) = problem.job_id {
+        append(&mut block, "job", &job_id.to_string());
+    }
     if problem.status == 401 {
         append(
             &mut block,

@@ -2,13 +2,11 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
-use gantry_auth::Principal;
-use gantry_domain::{Job, JobFailure, JobId, JobState, failure_code};
-use gantry_queue::{CancelSignal, JobEnded};
+use gantry_domain::{Job, JobId, JobState};
 use gantry_store::CancelOutcome;
-use serde_json::json;
 
 use crate::api::Api;
+use crate::cancellation::{announce, cancelled_by};
 use crate::extractors::{Caller, PathPart};
 use crate::openapi::{CallProblems, ConflictProblem, JobProblems, OwnerProblem};
 use crate::ownership::find_changeable;
@@ -37,44 +35,14 @@ pub async fn cancel_job(
     find_changeable(&api, &caller, job_id).await?;
     let scope = api.store.tenant(caller.tenant);
     let outcome = scope.cancel_job(job_id, &cancelled_by(&caller)).await?;
-    match outcome {
-        CancelOutcome::Requested {
-            worker_id,
-            dispatch,
-        } => {
-            let signal = CancelSignal {
-                worker_id,
-                job_id,
-                dispatch,
-            };
-            if let Err(error) = api.queue.request_cancel(&signal).await {
-                tracing::info!(%error, %job_id, "the worker hears of the cancellation with its next heartbeat");
-            }
-        }
-        CancelOutcome::Cancelled => tell_followers(&api, job_id).await,
-        CancelOutcome::AlreadyEnded => {}
-        CancelOutcome::NotFound => return Err(ApiError::JobNotFound),
+    if outcome == CancelOutcome::NotFound {
+        return Err(ApiError::JobNotFound);
     }
+    announce(&api, &[(job_id, outcome)]).await;
     let job = scope.find_job(job_id).await?.ok_or(ApiError::JobNotFound)?;
     match job.summary.state {
         JobState::Cancelled => Ok(HttpResponse::Ok().json(job)),
         state if state.is_terminal() => Err(ApiError::JobAlreadyEnded(state)),
         _ => Ok(HttpResponse::Accepted().json(job)),
-    }
-}
-
-fn cancelled_by(caller: &Principal) -> JobFailure {
-    let name = caller.email.as_deref().unwrap_or(&caller.subject);
-    JobFailure::new(failure_code::CANCELLED, format!("Cancelled by {name}."))
-        .with_detail(json!({ "cancelled_by": caller.user }))
-}
-
-async fn tell_followers(api: &Api, job_id: JobId) {
-    let ended = JobEnded {
-        job_id,
-        state: JobState::Cancelled,
-    };
-    if let Err(error) = api.queue.publish_ended(&[ended]).await {
-        tracing::debug!(%error, %job_id, "followers hear of the cancellation from Postgres");
     }
 }

@@ -33,6 +33,8 @@ struct ListParameters {
     /// Only those that this person submitted; `me` is the caller.
     #[param(pattern = "^(me|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$")]
     created_by: Option<String>,
+    /// Only those whose last error carries this code, for instance `deadline_exceeded`.
+    error_code: Option<String>,
     /// How many to list; 50 unless given.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
@@ -88,5 +90,6 @@ fn filter(query: &mut Query, caller: UserId) -> JobFilter {
         queue: query.optional("queue"),
         tag: query.text("tag"),
         created_by,
+        error_code: query.text("error_code"),
     }
 }

@@ -34,6 +34,12 @@ pub async fn retry_job(
     match scope.redrive_job(job_id).await? {
         RedriveOutcome::Queued(doorbell) => api.doorbells.ring(vec![doorbell]),
         RedriveOutcome::NotRedrivable => return Err(ApiError::JobNotRedrivable),
+        RedriveOutcome::UniqueKeyTaken { live_job_id } => {
+            return Err(ApiError::UniqueKeyTaken {
+                live_job_id,
+                faults: Vec::new(),
+            });
+        }
         RedriveOutcome::NotFound => return Err(ApiError::JobNotFound),
     }
     let job = scope.find_job(job_id).await?.ok_or(ApiError::JobNotFound)?;

@@ -7,7 +7,9 @@ use gantry_domain::{
     JobFailure, JobId, JobState, KindDeclaration, KindName, LogLevel, LogLine, LogStream, WorkerId,
 };
 use gantry_queue::{JobEnded, Queue, QueueOptions, SignalReader};
-use gantry_store::{ClaimedJob, Completion, NewWorker, Run, RunLogLine, StoreOptions, WorkerStore};
+use gantry_store::{
+    ClaimedJob, Completion, Failure, NewWorker, Run, RunLogLine, StoreOptions, WorkerStore,
+};
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -108,6 +110,17 @@ impl TestWorker {
         let settled = self.store.complete(self.id, &[completion]).await.unwrap();
         assert_eq!(settled, [claimed.run]);
         self.publish_end(claimed, JobState::Succeeded).await;
+    }
+
+    /// Fails a run for good.
+    pub async fn fail(&self, claimed: &ClaimedJob, code: &str) {
+        let failure = Failure {
+            run: claimed.run,
+            error: JobFailure::new(code, "It did not work."),
+            retry_after: None,
+        };
+        self.store.fail(self.id, &[failure]).await.unwrap();
+        self.publish_end(claimed, JobState::Failed).await;
     }
 
     /// The run that this worker is next told to end.

@@ -1,0 +1,57 @@
+//! Which of a tenant's jobs are meant.
+
+use gantry_domain::{JobState, KindName, QueueName, UserId};
+use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::extension::postgres::PgExpr;
+use sea_orm::{ColumnTrait, Condition};
+
+use crate::entities::jobs;
+
+/// Which of a tenant's jobs are meant; what is not given does not matter.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct JobFilter {
+    /// Only those in one of these states.
+    pub states: Vec<JobState>,
+    /// Only those of this kind.
+    pub kind: Option<KindName>,
+    /// Only those in this queue.
+    pub queue: Option<QueueName>,
+    /// Only those that carry this tag.
+    pub tag: Option<String>,
+    /// Only those this person submitted.
+    pub created_by: Option<UserId>,
+    /// Only those whose last error carries this code.
+    pub error_code: Option<String>,
+}
+
+impl JobFilter {
+    pub(super) fn condition(&self) -> Condition {
+        let states = self.states.iter().map(|state| state.as_str());
+        let tag = self.tag.as_ref().map(|tag| {
+            let tags = Expr::col((jobs::Entity, jobs::Column::Tags));
+            tags.contains(Expr::val(vec![tag.clone()]))
+        });
+        let error_code = self
+            .error_code
+            .as_ref()
+            .map(|code| Expr::cust_with_values("jobs.error ->> 'code' = $1", [code.as_str()]));
+        Condition::all()
+            .add_option((!self.states.is_empty()).then(|| jobs::Column::State.is_in(states)))
+            .add_option(
+                self.kind
+                    .as_ref()
+                    .map(|kind| jobs::Column::Kind.eq(kind.as_str())),
+            )
+            .add_option(
+                self.queue
+                    .as_ref()
+                    .map(|queue| jobs::Column::Queue.eq(queue.as_str())),
+            )
+            .add_option(tag)
+            .add_option(
+                self.created_by
+                    .map(|user| jobs::Column::CreatedBy.eq(user.as_uuid())),
+            )
+            .add_option(error_code)
+    }
+}

@@ -1,0 +1,50 @@
+//! Saying who asked for the end of jobs, and telling those whom it concerns.
+
+use gantry_auth::Principal;
+use gantry_domain::{JobFailure, JobId, JobState, failure_code};
+use gantry_queue::{CancelSignal, JobEnded};
+use gantry_store::CancelOutcome;
+use serde_json::json;
+
+use crate::api::Api;
+
+/// What is written down as the error of a job that the caller ends.
+pub fn cancelled_by(caller: &Principal) -> JobFailure {
+    let name = caller.email.as_deref().unwrap_or(&caller.subject);
+    JobFailure::new(failure_code::CANCELLED, format!("Cancelled by {name}."))
+        .with_detail(json!({ "cancelled_by": caller.user }))
+}
+
+/// Tells the workers of jobs that are to end, and the followers of jobs that have. Postgres knows it too, so with Redis
+/// away both only hear of it later.
+pub async fn announce(api: &Api, outcomes: &[(JobId, CancelOutcome)]) {
+    let ended: Vec<JobEnded> = outcomes
+        .iter()
+        .filter(|(_, outcome)| *outcome == CancelOutcome::Cancelled)
+        .map(|(job_id, _)| JobEnded {
+            job_id: *job_id,
+            state: JobState::Cancelled,
+        })
+        .collect();
+    if let Err(error) = api.queue.publish_ended(&ended).await {
+        tracing::debug!(%error, "followers hear of the cancellation from Postgres");
+    }
+    for (job_id, outcome) in outcomes {
+        let CancelOutcome::Requested {
+            worker_id,
+            dispatch,
+        } = *outcome
+        else {
+            continue;
+        };
+        let signal = CancelSignal {
+            worker_id,
+            job_id: *job_id,
+            dispatch,
+        };
+        if let Err(error) = api.queue.request_cancel(&signal).await {
+            tracing::info!(%error, %job_id, "workers hear of the cancellation with their next heartbeat");
+            return;
+        }
+    }
+}
