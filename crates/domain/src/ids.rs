@@ -61,6 +61,10 @@ id! {
     JobId
 }
 id! {
+    /// A schedule. UUIDv7, so that ids sort by creation time.
+    ScheduleId
+}
+id! {
     /// A tenant: an organization of the identity provider, or one person's own space.
     TenantId
 }
@@ -74,6 +78,13 @@ id! {
 }
 
 impl JobId {
+    /// A new id, later than every id made by this process before.
+    pub fn generate() -> Self {
+        Self(Uuid::now_v7())
+    }
+}
+
+impl ScheduleId {
     /// A new id, later than every id made by this process before.
     pub fn generate() -> Self {
         Self(Uuid::now_v7())

@@ -38,3 +38,9 @@ pub const LOG_ATTEMPT_LIMIT_LINES: u64 = 100_000;
 pub const LOG_ATTEMPT_LIMIT_BYTES: u64 = 32 * 1024 * 1024;
 /// How the line begins that says that an attempt's log was truncated; it stands on the stream `gantry`.
 pub const LOG_TRUNCATED_TEXT: &str = "log truncated";
+/// How many schedules a tenant may have; a further one is refused with 422.
+pub const SCHEDULE_LIMIT_COUNT: u32 = 1_000;
+/// How late a tick may be and still submit its job under the policy `skip`, in seconds; a later one is passed over.
+pub const SCHEDULE_GRACE_SECONDS: i64 = 60;
+/// How many ticks ahead a schedule shows.
+pub const SCHEDULE_PREVIEW_TICKS: usize = 5;

@@ -1,4 +1,4 @@
-//! The names of kinds and queues, checked once where they enter.
+//! The names of kinds, queues and schedules, checked once where they enter.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a valid {what} name: expected {expected}")]
 pub struct InvalidName {
-    /// `kind` or `queue`.
+    /// `kind`, `queue` or `schedule`.
     pub what: &'static str,
     /// What a valid one looks like.
     pub expected: &'static str,
@@ -94,6 +94,13 @@ name! {
     "a-z, 0-9, - and _, starting with a letter, at most 63 characters"
 }
 
+name! {
+    /// The name of a schedule, for instance `nightly-report`: lower-case letters, digits, `.`, `-` and `_`, 100 characters
+    /// at most.
+    ScheduleName, "schedule", is_schedule_name, r"^[a-z][a-z0-9._-]*$", 100,
+    "a-z, 0-9, ., - and _, starting with a letter, at most 100 characters"
+}
+
 fn is_kind_name(text: &str) -> bool {
     let parts_are_words = text.split('.').all(|part| {
         !part.is_empty()
@@ -113,4 +120,12 @@ fn is_queue_name(text: &str) -> bool {
         && text
             .bytes()
             .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
+}
+
+fn is_schedule_name(text: &str) -> bool {
+    text.len() <= 100
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_'))
 }

@@ -57,7 +57,7 @@ const ALLOWED_IN_TESTS: [&str; 2] = ["gantry-testkit", "gantry-devkit"];
 const PURE: [&str; 2] = ["gantry-domain", "gantry-quantum-espresso"];
 
 /// Which packages may use a library, in their tests too. A name that ends in `*` stands for all that begin so.
-const FENCES: [(&str, &[&str]); 8] = [
+const FENCES: [(&str, &[&str]); 10] = [
     (
         "sea-orm*",
         &["gantry-store", "gantry-migrations", "gantry-testkit"],
@@ -68,6 +68,8 @@ const FENCES: [(&str, &[&str]); 8] = [
     ),
     ("deadpool-redis", &["gantry-queue", "gantry-testkit"]),
     ("actix-*", &["gantry-api"]),
+    ("chrono-tz", &["gantry-domain"]),
+    ("croner", &["gantry-domain"]),
     ("jsonwebtoken", &["gantry-auth"]),
     ("opentelemetry-otlp", &["gantry-telemetry"]),
     ("tracing-subscriber", &["gantry-telemetry"]),
