@@ -4,6 +4,7 @@
 mod error;
 mod foundation;
 mod run;
+mod schedules;
 mod submission_keys;
 
 pub use error::MigrationError;
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
             Box::new(foundation::Foundation),
+            Box::new(schedules::Schedules),
             Box::new(submission_keys::SubmissionKeys),
         ]
     }

@@ -29,13 +29,14 @@ const SCHEMA: &str = "
         FROM information_schema.role_table_grants
         WHERE table_schema = 'public' AND grantee LIKE 'gantry%' GROUP BY grantee, table_name
         UNION ALL
-        SELECT 7, format('right %s update of %s on %s', grantee, string_agg(column_name, ', ' ORDER BY column_name), table_name)
+        SELECT 7, format('right %s %s of %s on %s', grantee, lower(privilege_type),
+            string_agg(column_name, ', ' ORDER BY column_name), table_name)
         FROM information_schema.column_privileges AS of_columns
-        WHERE table_schema = 'public' AND grantee LIKE 'gantry%' AND privilege_type = 'UPDATE' AND NOT EXISTS (
+        WHERE table_schema = 'public' AND grantee LIKE 'gantry%' AND privilege_type IN ('INSERT', 'UPDATE') AND NOT EXISTS (
             SELECT FROM information_schema.role_table_grants AS of_tables
             WHERE of_tables.grantee = of_columns.grantee AND of_tables.table_name = of_columns.table_name
-                AND of_tables.privilege_type = 'UPDATE'
-        ) GROUP BY grantee, table_name
+                AND of_tables.privilege_type = of_columns.privilege_type
+        ) GROUP BY grantee, table_name, privilege_type
         UNION ALL
         SELECT 8, format('function %s(%s) %s', proname, pg_get_function_arguments(oid), pg_get_function_result(oid))
         FROM pg_proc WHERE pronamespace = 'public'::regnamespace

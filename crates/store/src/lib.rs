@@ -10,6 +10,7 @@ mod idempotency_keys;
 mod identity;
 mod job_logs;
 mod kinds;
+mod schedules;
 mod statement;
 mod tenant_scope;
 mod transitions;
@@ -22,11 +23,12 @@ pub use error::StoreError;
 pub use identity::SignedIn;
 pub use job_logs::RunLogLine;
 pub use tenant_scope::{
-    BulkChange, BulkMode, JobFilter, KeptRequest, LogSelection, TenantScope, UniqueKey,
+    BulkChange, BulkMode, JobFilter, KeptRequest, LogSelection, ScheduleChange, ScheduleCreation,
+    TenantScope, UniqueKey,
 };
 pub use transitions::{
     Accepted, CancelOutcome, ClaimedJob, Completion, FailedRun, Failure, KeyedSubmission,
     RedriveOutcome, RequestKey, Rescued, Run, RunProgress, SubmitOutcome, YieldedRun,
 };
-pub use worker_store::WorkerStore;
+pub use worker_store::{FiredSchedules, PutOffSchedule, WorkerStore};
 pub use workers::{CancelRequest, LeaseRenewal, NewWorker, ReconciliationFrame};

@@ -5,11 +5,13 @@ mod bulk;
 mod job_filter;
 mod jobs;
 mod logs;
+mod schedules;
 mod submission_keys;
 
 pub use bulk::{BulkChange, BulkMode};
 pub use job_filter::JobFilter;
 pub use logs::LogSelection;
+pub use schedules::{ScheduleChange, ScheduleCreation};
 pub use submission_keys::{KeptRequest, UniqueKey};
 
 use gantry_domain::{Attempt, Job, JobFailure, JobId, JobSummary, LogLine, TenantId};

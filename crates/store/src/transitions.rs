@@ -30,7 +30,7 @@ pub(crate) use redrive::{redrive, redrive_one};
 pub(crate) use run::{DOORBELL_COLUMNS, FENCE, doorbell, record_progress};
 pub use run::{Run, RunProgress};
 pub use submit::{Accepted, KeyedSubmission, RequestKey, SubmitOutcome};
-pub(crate) use submit::{submit, submit_keyed};
+pub(crate) use submit::{submit, submit_keyed, submit_within};
 pub(crate) use unique_key::HOLDER_OF_UNIQUE_KEY;
 pub use r#yield::YieldedRun;
 pub(crate) use r#yield::{release, snooze};

@@ -1,5 +1,9 @@
 //! The store as a worker holds it: its own lease, the runs it claimed, and the maintenance.
 
+mod schedules;
+
+pub use schedules::{FiredSchedules, PutOffSchedule};
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use gantry_domain::{Doorbell, JobId, JobState, NewJob};
-use sea_orm::{QueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult, Statement, Value};
 use uuid::Uuid;
 
 use super::unique_key::HOLDS_UNIQUE_KEY;
@@ -54,6 +54,23 @@ pub(crate) async fn submit(
     jobs: &[NewJob],
 ) -> Result<Vec<Accepted>, StoreError> {
     let rows = connection
+        .query_all_raw(insertion(
+            &jobs.iter().collect::<Vec<_>>(),
+            UniqueKeys::Absent,
+        ))
+        .await?;
+    in_order_of(jobs, &rows)
+}
+
+/// The same as part of a transaction, for jobs without keys that come into being together with something else.
+pub(crate) async fn submit_within(
+    transaction: &DatabaseTransaction,
+    jobs: &[NewJob],
+) -> Result<Vec<Accepted>, StoreError> {
+    if jobs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = transaction
         .query_all_raw(insertion(
             &jobs.iter().collect::<Vec<_>>(),
             UniqueKeys::Absent,

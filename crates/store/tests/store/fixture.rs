@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use gantry_domain::{
-    Job, JobFailure, JobId, JobState, KindDeclaration, KindName, NewJob, Priority, QueueName,
-    RetryPolicy, TenantId, UserId, WorkerId,
+    Job, JobFailure, JobId, JobState, KindDeclaration, KindName, MissedPolicy, NewJob, NewSchedule,
+    Priority, QueueName, RetryPolicy, ScheduleId, ScheduleTerms, TenantId, TimeZone, Timetable,
+    UserId, WorkerId,
 };
 use gantry_store::{
     ApiStore, ClaimedJob, Completion, Failure, KeyedSubmission, NewWorker, RequestKey, Run,
@@ -232,6 +233,29 @@ pub fn unique_job(tenant_id: TenantId, key: &str) -> NewJob {
     NewJob {
         unique_key: Some(key.to_owned()),
         ..new_job(tenant_id)
+    }
+}
+
+/// A schedule of that name, due once a year.
+pub fn new_schedule(name: &str) -> NewSchedule {
+    NewSchedule {
+        id: ScheduleId::generate(),
+        created_by: user("ada"),
+        terms: ScheduleTerms {
+            name: name.parse().unwrap(),
+            timetable: Timetable {
+                cron: "0 0 1 1 *".parse().unwrap(),
+                time_zone: TimeZone::UTC,
+            },
+            missed: MissedPolicy::Skip,
+            kind: kind(),
+            queue: queue(),
+            priority: Priority::Low,
+            max_attempts: 2,
+            timeout_seconds: 30,
+            tags: vec!["nightly".to_owned()],
+        },
+        payload: json!({ "say": "hello" }),
     }
 }
 

@@ -24,6 +24,8 @@ mod reconciling;
 mod redriving;
 mod row_security;
 mod run_writes;
+mod schedule_firing;
+mod schedules;
 mod settling;
 mod submitting;
 mod unique_keys;

@@ -26,7 +26,7 @@ const HELD_TABLES: [&str; 6] = [
 ];
 
 /// A connection that took a service's role, and stands in a door or in none.
-async fn connection_as(fixture: &Fixture, role: &str, door: Option<&str>) -> PgConnection {
+pub async fn connection_as(fixture: &Fixture, role: &str, door: Option<&str>) -> PgConnection {
     let mut connection = fixture.database.connection().await;
     run(&mut connection, &format!("SET ROLE {role}"))
         .await
@@ -39,7 +39,7 @@ async fn connection_as(fixture: &Fixture, role: &str, door: Option<&str>) -> PgC
     connection
 }
 
-async fn run(connection: &mut PgConnection, sql: &str) -> sqlx::Result<()> {
+pub async fn run(connection: &mut PgConnection, sql: &str) -> sqlx::Result<()> {
     sqlx::raw_sql(AssertSqlSafe(sql))
         .execute(connection)
         .await
@@ -47,14 +47,14 @@ async fn run(connection: &mut PgConnection, sql: &str) -> sqlx::Result<()> {
 }
 
 /// How many rows an UPDATE or DELETE finds.
-async fn found(connection: &mut PgConnection, sql: &str) -> sqlx::Result<u64> {
+pub async fn found(connection: &mut PgConnection, sql: &str) -> sqlx::Result<u64> {
     let done = sqlx::raw_sql(AssertSqlSafe(sql))
         .execute(connection)
         .await?;
     Ok(done.rows_affected())
 }
 
-async fn visible(connection: &mut PgConnection, table: &str) -> i64 {
+pub async fn visible(connection: &mut PgConnection, table: &str) -> i64 {
     let sql = format!("SELECT count(*) FROM {table}");
     let row = sqlx::raw_sql(AssertSqlSafe(sql))
         .fetch_one(connection)
