@@ -4,6 +4,7 @@ mod due;
 mod idempotency_keys;
 mod reconcile;
 mod rescue;
+mod schedules;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use gantry_store::{StoreError, WorkerStore};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use reconcile::Reconciler;
+use schedules::ScheduleClock;
 
 /// How often due jobs are looked for.
 const TICK: Duration = Duration::from_secs(1);
@@ -33,6 +35,7 @@ pub(crate) struct Maintainer {
     queue: Queue,
     worker_id: WorkerId,
     reconciler: Reconciler,
+    schedule_clock: ScheduleClock,
 }
 
 /// When a duty was last done.
@@ -45,6 +48,7 @@ impl Maintainer {
     pub(crate) fn new(store: WorkerStore, queue: Queue, worker_id: WorkerId) -> Self {
         Self {
             reconciler: Reconciler::new(store.clone(), queue.clone()),
+            schedule_clock: ScheduleClock::new(store.clone(), queue.clone()),
             store,
             queue,
             worker_id,
@@ -72,6 +76,7 @@ impl Maintainer {
                 continue;
             }
             report("due jobs", due::enqueue(&self.store, &self.queue).await);
+            report("due schedules", self.schedule_clock.fire().await);
             if rescue.is_due() {
                 report("lost jobs", rescue::rescue(&self.store, &self.queue).await);
             }
