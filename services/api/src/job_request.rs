@@ -125,7 +125,11 @@ fn unique_key(value: &Value) -> Result<String, String> {
         })
 }
 
-fn tags(value: &Value) -> Result<Vec<String>, String> {
+/// Tags, as jobs and schedules carry them.
+///
+/// # Errors
+/// There are too many, or one is empty or too long.
+pub fn tags(value: &Value) -> Result<Vec<String>, String> {
     let expected = || {
         format!(
             "must be an array of at most {TAG_LIMIT_COUNT} strings of 1 to {TAG_LIMIT_CHARACTERS} characters without NUL"

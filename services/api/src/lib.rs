@@ -27,6 +27,7 @@ mod problem;
 mod request_hash;
 mod route_table;
 mod routes;
+mod schedule_request;
 mod server;
 mod sign_ins;
 mod startup;

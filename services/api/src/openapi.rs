@@ -18,6 +18,7 @@ use crate::problem::{PROBLEM_JSON, Problem};
     ),
     tags(
         (name = "jobs", description = "Handing in jobs and looking after them"),
+        (name = "schedules", description = "Handing in jobs again and again, by the clock"),
         (name = "kinds", description = "What can be handed in"),
         (name = "workers", description = "Who runs the jobs"),
         (name = "users", description = "Who is calling"),
@@ -159,6 +160,43 @@ problems! {
     /// What a change is answered that the job's state does not allow.
     ConflictProblem {
         "409" => "`job_already_ended`, `job_not_redrivable`, `unique_key_taken`",
+    }
+}
+
+problems! {
+    /// What a call about one schedule can be answered.
+    ScheduleProblems {
+        "400" => "`bad_id`, `bad_header`",
+        "404" => "`schedule_not_found`",
+    }
+}
+
+problems! {
+    /// What a change of someone else's schedule is answered.
+    ScheduleOwnerProblem {
+        "403" => "`not_the_owner`, `forbidden`",
+    }
+}
+
+problems! {
+    /// What a schedule's terms can be answered.
+    ScheduleBodyProblems {
+        "422" => "`invalid_request`, `unknown_kind`, `too_many_schedules`",
+    }
+}
+
+problems! {
+    /// What changed terms can be answered.
+    ScheduleChangeProblems {
+        "400" => "`bad_id`, `malformed_json`, `incomplete_body`, `bad_header`",
+        "422" => "`invalid_request`, `unknown_kind`",
+    }
+}
+
+problems! {
+    /// What terms are answered that clash with those of others.
+    ScheduleConflict {
+        "409" => "`schedule_name_taken`, `schedule_outdated`",
     }
 }
 

@@ -1,13 +1,13 @@
-//! Who of a tenant may change a job: whoever submitted it, and the administrators of the organization.
+//! Who of a tenant may change a job or a schedule: whoever made it, and the administrators of the organization.
 
 use gantry_auth::Principal;
-use gantry_domain::{JobId, JobSummary};
+use gantry_domain::{JobId, JobSummary, Schedule, ScheduleId, UserId};
 use gantry_store::JobFilter;
 
 use crate::api::Api;
-use crate::problem::ApiError;
+use crate::problem::{ApiError, ScheduleError};
 
-/// The organization's role whose members may change everyone's jobs.
+/// The organization's role whose members may change what is anyone's.
 const ADMINISTRATOR: &str = "admin";
 
 /// The job, if the caller may change it.
@@ -25,7 +25,7 @@ pub async fn find_changeable(
         .find_job_summary(job_id)
         .await?
         .ok_or(ApiError::JobNotFound)?;
-    if job.created_by == caller.user || is_administrator(caller) {
+    if may_change(caller, job.created_by) {
         Ok(job)
     } else {
         Err(ApiError::NotTheOwner)
@@ -42,6 +42,32 @@ pub fn changeable(filter: JobFilter, caller: &Principal) -> Option<JobFilter> {
         created_by: Some(caller.user),
         ..filter
     })
+}
+
+/// The schedule, if the caller may change it.
+///
+/// # Errors
+/// There is no such schedule in the tenant, it is someone else's, or Postgres cannot be reached.
+pub async fn find_changeable_schedule(
+    api: &Api,
+    caller: &Principal,
+    id: ScheduleId,
+) -> Result<Schedule, ApiError> {
+    let schedule = api
+        .store
+        .tenant(caller.tenant)
+        .find_schedule(id)
+        .await?
+        .ok_or(ScheduleError::NotFound)?;
+    if may_change(caller, schedule.summary.created_by) {
+        Ok(schedule)
+    } else {
+        Err(ScheduleError::NotTheOwner.into())
+    }
+}
+
+fn may_change(caller: &Principal, created_by: UserId) -> bool {
+    created_by == caller.user || is_administrator(caller)
 }
 
 fn is_administrator(caller: &Principal) -> bool {

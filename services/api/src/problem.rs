@@ -2,8 +2,10 @@
 
 mod causes;
 mod document;
+mod schedule;
 
 pub use document::{PROBLEM_JSON, Problem};
+pub use schedule::ScheduleError;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
@@ -106,6 +108,9 @@ pub enum ApiError {
     /// Others were faster with the same keys again and again.
     #[error("Other requests with the same key came in between; nothing was accepted.")]
     KeyContended,
+    /// A request about schedules.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
     /// No such route.
     #[error("There is nothing at this path; GET /api/v1/openapi.json lists what there is.")]
     RouteNotFound,
@@ -265,6 +270,7 @@ impl ApiError {
                 "key_contended",
                 "Too many use this key at once",
             ),
+            Self::Schedule(error) => error.classify(),
             Self::Auth(error) => classify_auth(error),
             Self::Starting => (
                 Status::SERVICE_UNAVAILABLE,

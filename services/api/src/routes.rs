@@ -6,6 +6,7 @@ mod jobs;
 mod kinds;
 mod probes;
 mod qe;
+mod schedules;
 mod unmatched;
 mod users;
 mod workers;
@@ -43,6 +44,14 @@ pub fn register(routes: &mut ServiceConfig) {
         .service(jobs::list_attempts)
         .service(jobs::cancel_job)
         .service(jobs::retry_job)
+        .service(schedules::create_schedule)
+        .service(schedules::list_schedules)
+        .service(schedules::show_schedule)
+        .service(schedules::update_schedule)
+        .service(schedules::delete_schedule)
+        .service(schedules::pause_schedule)
+        .service(schedules::resume_schedule)
+        .service(schedules::run_schedule)
         .service(kinds::list_kinds)
         .service(kinds::show_kind)
         .service(workers::list_workers)

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use gantry_domain::{JobId, KindName};
+use gantry_domain::{JobId, KindName, ScheduleId};
 use gantry_telemetry::fields;
 use tracing::Span;
 
@@ -33,6 +33,14 @@ impl PathPart {
         let job_id = JobId::from_str(&self.0).map_err(|_| ApiError::BadId)?;
         Span::current().record(fields::JOB_ID, job_id.to_string());
         Ok(job_id)
+    }
+
+    /// The schedule it names.
+    ///
+    /// # Errors
+    /// It is not a UUID.
+    pub fn schedule_id(&self) -> Result<ScheduleId, ApiError> {
+        ScheduleId::from_str(&self.0).map_err(|_| ApiError::BadId)
     }
 
     /// The kind it names.

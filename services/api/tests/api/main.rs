@@ -20,6 +20,7 @@ mod listing;
 mod logs;
 mod payloads;
 mod requests;
+mod schedules;
 mod stopping;
 mod submitting;
 mod tenancy;

@@ -64,7 +64,12 @@ async fn every_route_but_the_public_ones_wants_credentials_before_anything_else(
     let document = gantry_api::document();
     let mut asked = 0;
     for (path, item) in &document.paths.paths {
-        let operations = [(Method::GET, &item.get), (Method::POST, &item.post)];
+        let operations = [
+            (Method::GET, &item.get),
+            (Method::POST, &item.post),
+            (Method::PATCH, &item.patch),
+            (Method::DELETE, &item.delete),
+        ];
         for (method, operation) in operations {
             let Some(operation) = operation else { continue };
             // An operation that needs no credentials says so.
@@ -79,7 +84,7 @@ async fn every_route_but_the_public_ones_wants_credentials_before_anything_else(
             problem_of(answer, StatusCode::UNAUTHORIZED, "unauthenticated").await;
         }
     }
-    assert_eq!(asked, 15);
+    assert_eq!(asked, 23);
 }
 
 #[tokio::test(flavor = "multi_thread")]

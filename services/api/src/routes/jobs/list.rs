@@ -2,7 +2,7 @@
 
 use actix_web::get;
 use actix_web::web::{Data, Json};
-use gantry_domain::{JobState, JobSummary, KindName, QueueName, UserId};
+use gantry_domain::{JobId, JobState, JobSummary, KindName, QueueName, UserId};
 use gantry_store::JobFilter;
 use utoipa::IntoParams;
 
@@ -68,9 +68,11 @@ pub async fn list_jobs(
     let jobs = api
         .store
         .tenant(caller.tenant)
-        .list_jobs(&filter, before, limit + 1)
+        .list_jobs(&filter, before.map(JobId::from_uuid), limit + 1)
         .await?;
-    Ok(Json(Page::cut(jobs, limit, |job| cursor_after(job.id))))
+    Ok(Json(Page::cut(jobs, limit, |job| {
+        cursor_after(job.id.as_uuid())
+    })))
 }
 
 fn filter(query: &mut Query, caller: UserId) -> JobFilter {
