@@ -5,7 +5,7 @@ use std::time::Duration;
 use gantry_domain::{
     Attempt, IdempotencyKey, Job, JobId, JobSummary, Kind, LogLine, WorkerSummary,
 };
-use reqwest::RequestBuilder;
+use reqwest::{RequestBuilder, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -134,25 +134,42 @@ impl Client {
         self.get("users/me", &()).await
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &str, query: &impl Serialize) -> Result<T> {
+    pub(crate) async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &impl Serialize,
+    ) -> Result<T> {
         let url = self.url(path);
         self.call(self.http.get(url.clone()).query(query), &url)
             .await
     }
 
-    async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T> {
         let url = self.url(path);
         self.call(self.http.post(url.clone()).json(body), &url)
             .await
     }
 
+    pub(crate) async fn delete(&self, path: &str) -> Result<()> {
+        let url = self.url(path);
+        let response = self.send(self.http.delete(url.clone()), &url).await?;
+        answer::accepted(response).await.map(drop)
+    }
+
     async fn call<T: DeserializeOwned>(&self, request: RequestBuilder, url: &Url) -> Result<T> {
-        let response = request
+        answer::document(self.send(request, url).await?).await
+    }
+
+    async fn send(&self, request: RequestBuilder, url: &Url) -> Result<Response> {
+        request
             .timeout(CALL_LIMIT)
             .send()
             .await
-            .map_err(|error| ClientError::unreachable(url, &error))?;
-        answer::document(response).await
+            .map_err(|error| ClientError::unreachable(url, &error))
     }
 
     fn url(&self, path: &str) -> Url {
@@ -170,4 +187,4 @@ struct Batch<'a> {
 
 /// The body of a request that needs none.
 #[derive(Serialize)]
-struct Nothing {}
+pub(crate) struct Nothing {}

@@ -11,6 +11,7 @@ mod log_follower;
 mod log_query;
 mod page;
 mod problem;
+mod schedules;
 pub mod server_sent_events;
 mod submission;
 mod user;
@@ -28,5 +29,6 @@ pub use log_follower::{
 pub use log_query::LogQuery;
 pub use page::Page;
 pub use problem::{FieldFault, Problem};
+pub use schedules::NewSchedule;
 pub use submission::Submission;
 pub use user::{CurrentUser, Organization};

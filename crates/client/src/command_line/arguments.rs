@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::command_line::commands::{
-    attempts, cancel, demo, dev, job, jobs, kinds, logs, me, retry, submit, workers,
+    attempts, cancel, demo, dev, job, jobs, kinds, logs, me, retry, schedule, schedules, submit,
+    workers,
 };
 use crate::command_line::connection::Connection;
 use crate::command_line::exit_status::EXIT_STATUS_HELP;
@@ -40,6 +41,10 @@ pub(crate) enum Command {
     Cancel(cancel::Arguments),
     /// Put a failed or cancelled job, or all that match, back into the queue
     Retry(retry::Arguments),
+    /// List the schedules, the newest first
+    Schedules(schedules::Arguments),
+    /// Create, show, pause, resume, run or delete a schedule
+    Schedule(schedule::Arguments),
     /// List the kinds of jobs that workers have announced
     Kinds(kinds::Arguments),
     /// List the worker processes

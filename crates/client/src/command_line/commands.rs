@@ -10,6 +10,8 @@ pub(crate) mod kinds;
 pub(crate) mod logs;
 pub(crate) mod me;
 pub(crate) mod retry;
+pub(crate) mod schedule;
+pub(crate) mod schedules;
 pub(crate) mod submit;
 pub(crate) mod workers;
 
@@ -28,6 +30,8 @@ pub(crate) async fn run(command_line: CommandLine) -> Result<ExitStatus> {
         Command::Attempts(arguments) => attempts::run(&connection.client()?, arguments).await,
         Command::Cancel(arguments) => cancel::run(&connection.client()?, arguments).await,
         Command::Retry(arguments) => retry::run(&connection.client()?, arguments).await,
+        Command::Schedules(arguments) => schedules::run(&connection.client()?, arguments).await,
+        Command::Schedule(arguments) => schedule::run(&connection.client()?, arguments).await,
         Command::Kinds(arguments) => kinds::run(&connection.client()?, arguments).await,
         Command::Workers(arguments) => workers::run(&connection.client()?, arguments).await,
         Command::Me(arguments) => me::run(&connection.client()?, arguments).await,

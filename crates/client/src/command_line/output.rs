@@ -6,6 +6,7 @@ pub(crate) mod job;
 pub(crate) mod kind;
 pub(crate) mod log;
 pub(crate) mod relaxation;
+pub(crate) mod schedule;
 pub(crate) mod stack;
 mod table;
 pub(crate) mod text;

@@ -56,8 +56,20 @@ fn the_help_of_submit_says_what_a_payload_may_be() {
 #[test]
 fn every_command_explains_itself() {
     for name in [
-        "submit", "logs", "jobs", "job", "attempts", "cancel", "retry", "kinds", "workers", "me",
-        "dev", "demo",
+        "submit",
+        "logs",
+        "jobs",
+        "job",
+        "attempts",
+        "cancel",
+        "retry",
+        "schedules",
+        "schedule",
+        "kinds",
+        "workers",
+        "me",
+        "dev",
+        "demo",
     ] {
         let output = finish(start(&mut bare_command(&[name, "--help"])));
         assert_eq!(status(&output), Some(0), "{name}");

@@ -6,6 +6,7 @@ mod log_follower;
 mod outcomes;
 mod requests;
 mod samples;
+mod schedules;
 mod scripted_server;
 mod server_sent_events;
 mod shown;

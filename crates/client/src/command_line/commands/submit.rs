@@ -1,6 +1,6 @@
 //! The command `gantry submit KIND PAYLOAD`.
 
-mod payload;
+pub(crate) mod payload;
 
 use chrono::{DateTime, Utc};
 use gantry_client::{Client, FollowOptions, Submission};

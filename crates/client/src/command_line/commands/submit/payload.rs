@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::command_line::failure::{Failure, Result};
 
 /// The payload that `argument` names: JSON, `@FILE` or `-`.
-pub(super) fn read(kind: &KindName, argument: &str) -> Result<Value> {
+pub(crate) fn read(kind: &KindName, argument: &str) -> Result<Value> {
     if argument == "-" {
         let text = read_text("standard input", Ok(io::stdin().lock()))?;
         return from_standard_input(kind, text);
