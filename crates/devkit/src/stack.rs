@@ -81,7 +81,10 @@ impl StackBuilder {
         let postgres = PrivatePostgres::start(&folder)?;
         postgres.create_database(DATABASE)?;
         let redis = PrivateRedis::start(&folder)?;
-        let mut environment = inherited_environment();
+        // Where this stack's workers alone write: the usual place may belong to another user of the machine.
+        let scratch = folder.path().join("scratch");
+        let mut environment = vec![setting("GANTRY_WORKER_SCRATCH_DIR", scratch.display())];
+        environment.extend(inherited_environment());
         environment.extend(shared_environment(&postgres, &redis));
         migrate(&folder, &binaries, &environment)?;
         environment.extend(self.environment);
