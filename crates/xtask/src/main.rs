@@ -72,10 +72,18 @@ fn test(arguments: &[String]) -> Result<()> {
     install_what_is_missing()?;
     cargo::run(BUILD_BINARIES, &[])?;
     let servers = test_servers::start()?;
-    let mut words = vec!["test", "--workspace"];
+    let mut words = vec!["test"];
+    if !arguments.iter().any(|argument| chooses_packages(argument)) {
+        words.push("--workspace");
+    }
     words.extend(arguments.iter().map(String::as_str));
     let environment = [servers.environment(), &test_threads()].concat();
     cargo::run(&words, &environment)
+}
+
+/// `--workspace` beside it would mean every package all the same.
+fn chooses_packages(argument: &str) -> bool {
+    argument.starts_with("-p") || argument.starts_with("--package")
 }
 
 /// Two tests at a time for each processor, unless told otherwise: most of them wait for servers and processes.
