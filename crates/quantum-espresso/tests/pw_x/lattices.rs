@@ -12,7 +12,10 @@ fn input(lattice: &str) -> String {
 fn assert_same_cell(lattice: &str) {
     let run = process::run(&input(lattice));
     let text = run.result_file.as_deref();
-    let text = text.unwrap_or_else(|| panic!("{lattice}\n{}", run.standard_output));
+    let text = text.unwrap_or_else(|| {
+        let (exit, output, error) = (run.exit, &run.standard_output, &run.standard_error);
+        panic!("{lattice} ended with {exit:?}\n{output}\n{error}")
+    });
     let built = ResultDocument::read(text)
         .expect("a complete result")
         .cell_angstrom;

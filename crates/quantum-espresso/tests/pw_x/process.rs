@@ -17,6 +17,7 @@ pub struct Run {
     pub emitted: String,
     pub exit: ProcessExit,
     pub standard_output: String,
+    pub standard_error: String,
     pub markers: RunMarkers,
     pub result_file: Option<String>,
 }
@@ -57,6 +58,7 @@ pub fn run_for_at_most(text: &str, max_seconds: Option<u32>) -> Run {
         .env_clear()
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .env("HOME", &folder.0)
+        .env("TMPDIR", &folder.0)
         .env("OMPI_MCA_ess_singleton_isolated", "1")
         .output()
         .expect("pw.x starts");
@@ -78,6 +80,7 @@ pub fn run_for_at_most(text: &str, max_seconds: Option<u32>) -> Run {
         emitted,
         exit,
         standard_output,
+        standard_error: String::from_utf8_lossy(&output.stderr).into_owned(),
         markers: reader.markers().clone(),
         result_file: std::fs::read_to_string(result_file).ok(),
     }
