@@ -1,6 +1,6 @@
 //! The word that a job waits: all a worker needs to claim it.
 
-use crate::{JobId, Priority, QueueName};
+use crate::{JobId, Priority, QueueName, TenantShard};
 
 /// The word that a job waits. It may come twice, late or never: the job's row in Postgres is the truth.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Doorbell {
     pub queue: QueueName,
     /// How urgent it is.
     pub priority: Priority,
+    /// Whose turn it waits for.
+    pub shard: TenantShard,
     /// The W3C trace context of the submission.
     pub traceparent: Option<String>,
 }

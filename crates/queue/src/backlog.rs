@@ -1,15 +1,15 @@
 //! How far a queue's streams were read: how the reconciler knows that a job's doorbell must have been heard.
 
 use deadpool_redis::redis::streams::{StreamInfoGroupsReply, StreamInfoStreamReply};
-use deadpool_redis::redis::{AsyncCommands, RedisError, Value};
-use gantry_domain::{Priority, QueueName};
+use deadpool_redis::redis::{RedisError, RedisResult, Value, from_redis_value, pipe};
+use gantry_domain::QueueName;
 
 use crate::entry::range_reply;
 use crate::keys::GROUP;
 use crate::stream_id::StreamId;
 use crate::{Queue, QueueError};
 
-/// How far one queue's streams were written, and what of them nobody was told; one entry for each priority.
+/// How far one queue's streams were written, and what of them nobody was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueuePosition {
     streams: Vec<StreamPosition>,
@@ -52,36 +52,67 @@ impl Queue {
     /// # Errors
     /// Redis cannot be reached.
     pub async fn position(&self, queue: &QueueName) -> Result<QueuePosition, QueueError> {
-        let mut streams = Vec::with_capacity(Priority::ALL.len());
-        for priority in Priority::ALL {
-            let key = self.keys.work(queue, *priority);
-            streams.push(match self.stream_position(&key).await {
-                Err(QueueError::Redis(error)) if is_missing(&error) => StreamPosition::default(),
-                position => position?,
+        let keys: Vec<_> = self.keys.all_work(queue).collect();
+        let mut connection = self.connection().await?;
+        let mut infos = pipe();
+        for key in &keys {
+            infos.cmd("XINFO").arg("STREAM").arg(key);
+            infos.cmd("XINFO").arg("GROUPS").arg(key);
+        }
+        let infos: Vec<RedisResult<Value>> =
+            infos.ignore_errors().query_async(&mut connection).await?;
+        let mut streams = Vec::with_capacity(keys.len());
+        let mut unread = pipe();
+        let mut filled = Vec::new();
+        let mut infos = infos.into_iter();
+        for (key, (stream, groups)) in keys
+            .iter()
+            .zip(std::iter::from_fn(|| infos.next().zip(infos.next())))
+        {
+            let Some(stream) = present(stream)? else {
+                streams.push(StreamPosition::default());
+                continue;
+            };
+            let stream: StreamInfoStreamReply =
+                from_redis_value(stream).map_err(RedisError::from)?;
+            if stream.length > 0 {
+                let delivered = delivered_up_to(groups?)?;
+                unread.xrange_count(key, format!("({delivered}"), "+", 1);
+                filled.push(streams.len());
+            }
+            streams.push(StreamPosition {
+                written: stream.last_generated_id.parse().unwrap_or_default(),
+                oldest_undelivered: None,
             });
+        }
+        if !filled.is_empty() {
+            let unread: Vec<Value> = unread.query_async(&mut connection).await?;
+            for (place, entries) in filled.into_iter().zip(unread) {
+                let oldest = range_reply(entries).into_iter().next();
+                streams[place].oldest_undelivered = oldest.and_then(|entry| entry.id.parse().ok());
+            }
         }
         Ok(QueuePosition { streams })
     }
+}
 
-    async fn stream_position(&self, key: &str) -> Result<StreamPosition, QueueError> {
-        let mut connection = self.connection().await?;
-        let stream: StreamInfoStreamReply = connection.xinfo_stream(key).await?;
-        let groups: StreamInfoGroupsReply = connection.xinfo_groups(key).await?;
-        let delivered: StreamId = groups
-            .groups
-            .iter()
-            .find(|group| group.name == GROUP)
-            .and_then(|group| group.last_delivered_id.parse().ok())
-            .unwrap_or_default();
-        let undelivered: Value = connection
-            .xrange_count(key, format!("({delivered}"), "+", 1)
-            .await?;
-        Ok(StreamPosition {
-            written: stream.last_generated_id.parse().unwrap_or_default(),
-            oldest_undelivered: range_reply(undelivered)
-                .first()
-                .and_then(|entry| entry.id.parse().ok()),
-        })
+/// The last entry of a stream that some worker was told of.
+fn delivered_up_to(groups: Value) -> Result<StreamId, QueueError> {
+    let groups: StreamInfoGroupsReply = from_redis_value(groups).map_err(RedisError::from)?;
+    Ok(groups
+        .groups
+        .iter()
+        .find(|group| group.name == GROUP)
+        .and_then(|group| group.last_delivered_id.parse().ok())
+        .unwrap_or_default())
+}
+
+/// The answer about a stream, if there is such a stream.
+fn present(answer: RedisResult<Value>) -> Result<Option<Value>, QueueError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if is_missing(&error) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use deadpool_redis::redis::aio::MultiplexedConnection;
-use deadpool_redis::redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue};
+use deadpool_redis::redis::{
+    AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisResult, ScriptInvocation, Value,
+};
 use deadpool_redis::{Manager, Pool, PoolConfig, Runtime, Timeouts};
 use tokio::time::timeout;
 
@@ -55,12 +57,26 @@ impl WaitingConnection {
     /// Runs a command that may wait inside Redis for [`BLOCK`]. After an error the connection is not to be used again:
     /// the answer may still come.
     pub(crate) async fn run<T: FromRedisValue>(&mut self, command: &Cmd) -> Result<T, QueueError> {
-        let limit = BLOCK + BLOCK_MARGIN;
-        match timeout(limit, command.query_async(&mut self.connection)).await {
-            Ok(answer) => Ok(answer?),
-            Err(_) => Err(QueueError::NoAnswer {
-                seconds: limit.as_secs(),
-            }),
-        }
+        answered(command.query_async(&mut self.connection)).await
+    }
+
+    /// Runs a script, which Redis is given again where it has forgotten it. After an error the connection is not to be
+    /// used again either.
+    pub(crate) async fn run_script(
+        &mut self,
+        invocation: &ScriptInvocation<'_>,
+    ) -> Result<Value, QueueError> {
+        answered(invocation.invoke_async(&mut self.connection)).await
+    }
+}
+
+/// The answer, if it comes within the longest wait and a margin.
+async fn answered<T>(answer: impl Future<Output = RedisResult<T>>) -> Result<T, QueueError> {
+    let limit = BLOCK + BLOCK_MARGIN;
+    match timeout(limit, answer).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(QueueError::NoAnswer {
+            seconds: limit.as_secs(),
+        }),
     }
 }

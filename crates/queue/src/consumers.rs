@@ -1,14 +1,14 @@
 //! Clearing up after workers that are gone.
 
 use deadpool_redis::redis::streams::{StreamInfoConsumersReply, StreamPendingCountReply};
-use deadpool_redis::redis::{AsyncCommands, RedisError};
-use gantry_domain::{Priority, QueueName, WorkerId};
+use deadpool_redis::redis::{RedisError, RedisResult, Value, pipe};
+use gantry_domain::{QueueName, WorkerId};
 
 use crate::keys::GROUP;
 use crate::reader::remove;
 use crate::{Queue, QueueError};
 
-/// How many pending entries of a gone worker are removed at a time.
+/// How many pending entries of a gone worker are removed from each stream at a time.
 const PAGE: usize = 500;
 
 impl Queue {
@@ -17,23 +17,20 @@ impl Queue {
     /// # Errors
     /// Redis cannot be reached.
     pub async fn known_workers(&self, queue: &QueueName) -> Result<Vec<WorkerId>, QueueError> {
+        let mut asking = pipe();
+        for key in self.keys.all_work(queue) {
+            asking.xinfo_consumers(key, GROUP);
+        }
         let mut connection = self.connection().await?;
+        let answers: Vec<RedisResult<StreamInfoConsumersReply>> =
+            asking.ignore_errors().query_async(&mut connection).await?;
         let mut workers = Vec::new();
-        for priority in Priority::ALL {
-            let key = self.keys.work(queue, *priority);
-            let answer: Result<StreamInfoConsumersReply, RedisError> =
-                connection.xinfo_consumers(&key, GROUP).await;
-            let reply = match answer {
-                Ok(reply) => reply,
-                Err(error) if is_missing(&error) => continue,
-                Err(error) => return Err(error.into()),
+        for answer in answers {
+            let Some(reply) = unless_missing(answer)? else {
+                continue;
             };
-            workers.extend(
-                reply
-                    .consumers
-                    .iter()
-                    .filter_map(|consumer| consumer.name.parse::<WorkerId>().ok()),
-            );
+            let names = reply.consumers.iter().map(|consumer| &consumer.name);
+            workers.extend(names.filter_map(|name| name.parse::<WorkerId>().ok()));
         }
         workers.sort_unstable();
         workers.dedup();
@@ -50,38 +47,56 @@ impl Queue {
         queue: &QueueName,
         worker_id: WorkerId,
     ) -> Result<(), QueueError> {
+        let keys: Vec<_> = self.keys.all_work(queue).collect();
         let consumer = worker_id.to_string();
-        for priority in Priority::ALL {
-            let key = self.keys.work(queue, *priority);
-            match self.forget_consumer(&key, &consumer).await {
-                Err(QueueError::Redis(error)) if is_missing(&error) => {}
-                forgotten => forgotten?,
-            }
+        let mut connection = self.connection().await?;
+        while self.remove_pending(&keys, &consumer).await? > 0 {}
+        let mut forgetting = pipe();
+        for key in &keys {
+            forgetting.xgroup_delconsumer(key, GROUP, &consumer);
+        }
+        let forgotten: Vec<RedisResult<Value>> = forgetting
+            .ignore_errors()
+            .query_async(&mut connection)
+            .await?;
+        for answer in forgotten {
+            unless_missing(answer)?;
         }
         Ok(())
     }
 
-    async fn forget_consumer(&self, key: &str, consumer: &str) -> Result<(), QueueError> {
-        let mut connection = self.connection().await?;
-        loop {
-            let pending: StreamPendingCountReply = connection
-                .xpending_consumer_count(key, GROUP, "-", "+", PAGE, consumer)
-                .await?;
-            if pending.ids.is_empty() {
-                break;
-            }
-            let entries = pending.ids.iter().map(|entry| (key, entry.id.as_str()));
-            remove(self, entries.collect()).await?;
+    /// Removes some of what a consumer was told of and never looked at; says how much.
+    async fn remove_pending(&self, keys: &[String], consumer: &str) -> Result<usize, QueueError> {
+        let mut asking = pipe();
+        for key in keys {
+            asking.xpending_consumer_count(key, GROUP, "-", "+", PAGE, consumer);
         }
-        let _: () = connection.xgroup_delconsumer(key, GROUP, consumer).await?;
-        Ok(())
+        let mut connection = self.connection().await?;
+        let answers: Vec<RedisResult<StreamPendingCountReply>> =
+            asking.ignore_errors().query_async(&mut connection).await?;
+        let mut pending = Vec::new();
+        for (key, answer) in keys.iter().zip(answers) {
+            if let Some(reply) = unless_missing(answer)? {
+                pending.extend(reply.ids.into_iter().map(|entry| (key.as_str(), entry.id)));
+            }
+        }
+        let entries = pending.iter().map(|(key, id)| (*key, id.as_str()));
+        remove(self, entries.collect()).await?;
+        Ok(pending.len())
     }
 }
 
-/// Whether the stream or the group does not exist.
+/// An answer, unless it is that there is no such stream or group.
+fn unless_missing<T>(answer: RedisResult<T>) -> Result<Option<T>, QueueError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if is_missing(&error) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the stream or the group does not exist, which some commands say in other words.
 fn is_missing(error: &RedisError) -> bool {
-    error.code() == Some("NOGROUP")
-        || error
-            .detail()
-            .is_some_and(|detail| detail.contains("no such key"))
+    let says = |words| error.detail().is_some_and(|detail| detail.contains(words));
+    error.code() == Some("NOGROUP") || says("no such key") || says("requires the key to exist")
 }

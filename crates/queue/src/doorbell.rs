@@ -3,9 +3,10 @@
 use std::str::FromStr;
 
 use deadpool_redis::redis::{Cmd, cmd};
-use gantry_domain::{Doorbell, Priority, QueueName};
+use gantry_domain::Doorbell;
 
 use crate::entry::Entry;
+use crate::work_stream::WorkStream;
 
 /// The version of the fields; a reader leaves alone what it does not know and refuses another version.
 const VERSION: &str = "1";
@@ -32,12 +33,8 @@ pub(crate) fn ring_command(key: &str, doorbell: &Doorbell) -> Cmd {
     command
 }
 
-/// Reads the fields of an entry of the stream of `queue` and `priority`.
-pub(crate) fn parse(
-    entry: &Entry,
-    queue: &QueueName,
-    priority: Priority,
-) -> Result<Doorbell, MalformedDoorbell> {
+/// Reads the fields of an entry of a stream.
+pub(crate) fn parse(entry: &Entry, stream: &WorkStream) -> Result<Doorbell, MalformedDoorbell> {
     let version: String = required(entry, "v")?;
     if version != VERSION {
         return Err(MalformedDoorbell(format!("version {version:.16}")));
@@ -49,8 +46,9 @@ pub(crate) fn parse(
     Ok(Doorbell {
         job_id: required(entry, "job")?,
         dispatch,
-        queue: queue.clone(),
-        priority,
+        queue: stream.queue.clone(),
+        priority: stream.priority,
+        shard: stream.shard,
         traceparent: entry.text("traceparent").map(str::to_owned),
     })
 }

@@ -1,6 +1,6 @@
 //! The names of all keys, which README.md lists for operators.
 
-use gantry_domain::{JobId, Priority, QueueName, WorkerId};
+use gantry_domain::{JobId, Priority, QueueName, TenantShard, WorkerId};
 use uuid::Uuid;
 
 /// The consumer group that all workers of a queue share.
@@ -19,9 +19,20 @@ impl Keys {
         }
     }
 
-    /// The stream of doorbells of a queue and priority. The hash tag keeps a queue's streams in one slot of a cluster.
-    pub(crate) fn work(&self, queue: &QueueName, priority: Priority) -> String {
-        format!("{}:{{{queue}}}:work:{priority}", self.prefix)
+    /// The stream of doorbells of a queue, a priority and a shard.
+    pub(crate) fn work(&self, queue: &QueueName, priority: Priority, shard: TenantShard) -> String {
+        let number = shard.number();
+        format!("{}:{{{queue}}}:work:{priority}:{number}", self.prefix)
+    }
+
+    /// All streams of doorbells of a queue, the most urgent first.
+    pub(crate) fn all_work<'a>(
+        &'a self,
+        queue: &'a QueueName,
+    ) -> impl Iterator<Item = String> + 'a {
+        Priority::ALL.iter().flat_map(move |priority| {
+            TenantShard::all().map(move |shard| self.work(queue, *priority, shard))
+        })
     }
 
     /// The stream of control signals for one worker.

@@ -14,6 +14,7 @@ mod queue;
 mod reader;
 mod signal;
 mod stream_id;
+mod work_stream;
 
 pub use backlog::{QueuePosition, Watermark};
 pub use error::QueueError;

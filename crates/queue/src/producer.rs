@@ -23,7 +23,9 @@ impl Queue {
         for part in doorbells.chunks(PIPELINE_LIMIT) {
             let mut pipeline = pipe();
             for doorbell in part {
-                let key = self.keys.work(&doorbell.queue, doorbell.priority);
+                let key = self
+                    .keys
+                    .work(&doorbell.queue, doorbell.priority, doorbell.shard);
                 pipeline.add_command(ring_command(&key, doorbell)).ignore();
             }
             pipeline.query_async::<()>(&mut connection).await?;

@@ -1,12 +1,15 @@
-//! Reading doorbells: own pending ones first after a reconnect, then by weighted priority, then waiting.
+//! Reading doorbells: own pending ones first after a reconnect, then by weighted priority and fair shares, then waiting.
 
-use deadpool_redis::redis::{Cmd, Value, cmd, pipe};
-use gantry_domain::{Doorbell, Priority, QueueName, WorkerId};
+use std::collections::{BTreeMap, HashSet};
+
+use deadpool_redis::redis::{Cmd, RedisResult, Script, Value, cmd, pipe};
+use gantry_domain::{Doorbell, Priority, QueueName, TenantShard, WorkerId};
 
 use crate::connection::{BLOCK, WaitingConnection};
 use crate::doorbell::{MalformedDoorbell, parse};
-use crate::entry::read_reply;
+use crate::entry::{StreamEntries, read_reply};
 use crate::keys::GROUP;
+use crate::work_stream::WorkStreams;
 use crate::{Queue, QueueError};
 
 /// Which priority is asked first, turn by turn: high six times in ten, normal three times, low once, so that none
@@ -20,14 +23,8 @@ const TURNS: [Priority; 10] = {
 
 /// How many doorbells are given back at a time.
 const GIVE_BACK_PAGE: usize = 500;
-
-/// One stream of doorbells.
-#[derive(Debug, Clone)]
-struct WorkStream {
-    key: String,
-    queue: QueueName,
-    priority: Priority,
-}
+/// Delivers in one step, so that what was delivered never exceeds the room for it.
+const TAKE: &str = include_str!("reader/take.lua");
 
 /// A doorbell with its place in Redis, to be acknowledged once the job was claimed or found gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +42,8 @@ pub struct Delivery {
     pub doorbells: Vec<Delivered>,
     /// What was wrong with entries that are no doorbells; they are already removed.
     pub malformed: Vec<String>,
+    /// How many entries were removed, those among them that were deleted before.
+    unusable_count: usize,
 }
 
 impl Delivery {
@@ -56,29 +55,26 @@ impl Delivery {
 /// Reads the doorbells of some queues for one worker, on a connection of its own.
 pub struct DoorbellReader {
     queue: Queue,
-    streams: Vec<WorkStream>,
+    streams: WorkStreams,
     consumer: String,
+    take: Script,
     connection: Option<WaitingConnection>,
     has_read_pending: bool,
     turn: usize,
+    /// For each lane the shard that comes first in its next turn.
+    next_shards: Vec<u8>,
 }
 
 impl DoorbellReader {
     /// A reader for a worker; connects at its first read.
     pub fn new(queue: &Queue, queues: &[QueueName], worker_id: WorkerId) -> Self {
-        let streams = Priority::ALL
-            .iter()
-            .flat_map(|priority| queues.iter().map(move |name| (name, *priority)))
-            .map(|(name, priority)| WorkStream {
-                key: queue.keys.work(name, priority),
-                queue: name.clone(),
-                priority,
-            })
-            .collect();
+        let streams = WorkStreams::new(&queue.keys, queues);
         Self {
             queue: queue.clone(),
+            next_shards: vec![0; streams.lanes().count()],
             streams,
             consumer: worker_id.to_string(),
+            take: Script::new(TAKE),
             connection: None,
             has_read_pending: false,
             turn: 0,
@@ -149,19 +145,9 @@ impl DoorbellReader {
             }
             self.has_read_pending = true;
         }
-        let mut delivery = Delivery::default();
-        for stream in self.in_turn() {
-            let wanted = limit.saturating_sub(delivery.doorbells.len());
-            if wanted == 0 {
-                break;
-            }
-            let command = self.read_command(&[&stream], wanted, Position::New { waits: false });
-            self.take(&command, &mut delivery).await?;
-        }
+        let mut delivery = self.take_in_turn(limit).await?;
         if delivery.is_empty() {
-            let streams: Vec<_> = self.streams.iter().collect();
-            let command = self.read_command(&streams, 1, Position::New { waits: true });
-            self.take(&command, &mut delivery).await?;
+            delivery = self.wait().await?;
             // A waiting read can bring one doorbell for each stream. Kept, the surplus would wait for room here while
             // other workers have some.
             let surplus = delivery
@@ -172,82 +158,113 @@ impl DoorbellReader {
         Ok(delivery)
     }
 
-    /// What was delivered to this worker before its connection broke; an entry without fields was deleted since.
-    async fn read_pending(&mut self, limit: usize) -> Result<Delivery, QueueError> {
-        let mut delivery = Delivery::default();
-        for stream in self.streams.clone() {
-            loop {
-                let wanted = limit.saturating_sub(delivery.doorbells.len());
-                if wanted == 0 {
-                    return Ok(delivery);
-                }
-                let known = delivery.doorbells.len();
-                let command = self.read_command(&[&stream], wanted, Position::Pending);
-                let count = self.take(&command, &mut delivery).await?;
-                // What was not usable is removed by now, and others may come up behind it.
-                if count == delivery.doorbells.len() - known {
-                    break;
-                }
-                delivery.doorbells.truncate(known);
+    /// What nobody was told of, each lane in its turn and each shard of a lane alike.
+    async fn take_in_turn(&mut self, limit: usize) -> Result<Delivery, QueueError> {
+        let mut invocation = self.take.prepare_invoke();
+        let mut lanes: Vec<_> = self.streams.lanes().collect();
+        let first = TURNS[self.turn % TURNS.len()];
+        // Once round for each lane, so that every queue comes first at every priority.
+        lanes.rotate_left(self.turn / TURNS.len() % self.next_shards.len().max(1));
+        // Rotated first, so that queues of one priority take turns too; the sort keeps their order.
+        lanes.sort_by_key(|lane| (lane.priority != first, lane.priority));
+        for lane in lanes {
+            for key in lane.keys_from(self.next_shards[lane.number]) {
+                invocation.key(key);
             }
         }
+        invocation.arg(GROUP).arg(&self.consumer);
+        invocation.arg(limit).arg(TenantShard::COUNT);
+        self.turn = self.turn.wrapping_add(1);
+        // Put back only after an answer: a read that fails or is given up leaves nothing that waits in its place.
+        let Some(mut connection) = self.connection.take() else {
+            return Ok(Delivery::default());
+        };
+        let reply = connection.run_script(&invocation).await?;
+        let delivery = self.accept(read_reply(reply)).await?;
+        self.connection = Some(connection);
+        self.pass_turns_on(&delivery);
         Ok(delivery)
     }
 
-    /// The streams in the order of this turn.
-    fn in_turn(&mut self) -> Vec<WorkStream> {
-        let first = TURNS[self.turn % TURNS.len()];
-        // Once round for each queue, so that every queue comes first at every priority.
-        let rotation = self.turn / TURNS.len() % self.streams.len().max(1);
-        self.turn = self.turn.wrapping_add(1);
-        let mut streams = self.streams.clone();
-        // Rotated first, so that queues of one priority take turns too; the sort keeps their order.
-        streams.rotate_left(rotation);
-        streams.sort_by_key(|stream| (stream.priority != first, stream.priority));
-        streams
+    /// In the next turn the shard after the last one that had its share comes first.
+    fn pass_turns_on(&mut self, delivery: &Delivery) {
+        let mut served = HashSet::new();
+        for delivered in &delivery.doorbells {
+            if let Some(lane) = self.streams.lane_of(&delivered.key)
+                && served.insert(delivered.key.as_str())
+            {
+                self.next_shards[lane] = delivered.doorbell.shard.number() + 1;
+            }
+        }
     }
 
-    fn read_command(&self, streams: &[&WorkStream], count: usize, position: Position) -> Cmd {
+    /// Waits for the first doorbell of any stream.
+    async fn wait(&mut self) -> Result<Delivery, QueueError> {
+        self.run(&self.read_command(1, Position::New)).await
+    }
+
+    /// What was delivered to this worker before its connection broke; an entry without fields was deleted since.
+    async fn read_pending(&mut self, limit: usize) -> Result<Delivery, QueueError> {
+        let mut delivery = Delivery::default();
+        loop {
+            let command = self.read_command(limit, Position::Pending);
+            let read = self.run(&command).await?;
+            delivery.malformed.extend(read.malformed);
+            delivery.doorbells = read.doorbells;
+            delivery.doorbells.truncate(limit);
+            // What was not usable is removed by now, and others may come up behind it.
+            if !delivery.doorbells.is_empty() || read.unusable_count == 0 {
+                return Ok(delivery);
+            }
+        }
+    }
+
+    /// A read of all streams, which brings at most `count` entries of each.
+    fn read_command(&self, count: usize, position: Position) -> Cmd {
         let mut command = cmd("XREADGROUP");
         command.arg("GROUP").arg(GROUP).arg(&self.consumer);
         command.arg("COUNT").arg(count);
-        if let Position::New { waits: true } = position {
+        if position == Position::New {
             command.arg("BLOCK").arg(BLOCK.as_millis().to_string());
         }
         command.arg("STREAMS");
-        for stream in streams {
-            command.arg(&stream.key);
+        for key in self.streams.keys() {
+            command.arg(key);
         }
-        for _ in streams {
+        for _ in 0..self.streams.len() {
             command.arg(match position {
                 Position::Pending => "0",
-                Position::New { .. } => ">",
+                Position::New => ">",
             });
         }
         command
     }
 
-    /// Runs a read and sorts what it brings: doorbells to the delivery, everything else out of Redis. Says how many
-    /// entries it brought.
-    async fn take(&mut self, command: &Cmd, delivery: &mut Delivery) -> Result<usize, QueueError> {
+    async fn run(&mut self, command: &Cmd) -> Result<Delivery, QueueError> {
         // Put back only after an answer: a read that fails or is given up leaves nothing that waits in its place.
         let Some(mut connection) = self.connection.take() else {
-            return Ok(0);
+            return Ok(Delivery::default());
         };
         let reply: Value = connection.run(command).await?;
-        let mut count = 0;
+        let delivery = self.accept(read_reply(reply)).await?;
+        self.connection = Some(connection);
+        Ok(delivery)
+    }
+
+    /// Sorts what a read brought: doorbells to the delivery, everything else out of Redis.
+    async fn accept(&self, read: Vec<StreamEntries>) -> Result<Delivery, QueueError> {
+        let mut delivery = Delivery::default();
         let mut unusable = Vec::new();
-        for read in read_reply(reply) {
-            let Some(stream) = self.streams.iter().find(|stream| stream.key == read.key) else {
+        for StreamEntries { key, entries } in read {
+            let Some(stream) = self.streams.by_key(&key) else {
                 continue;
             };
-            count += read.entries.len();
-            for entry in read.entries {
+            for entry in entries {
                 if entry.is_deleted() {
                     unusable.push((stream.key.as_str(), entry.id));
                     continue;
                 }
-                match parse(&entry, &stream.queue, stream.priority) {
+                match parse(&entry, stream) {
                     Ok(doorbell) => delivery.doorbells.push(Delivered {
                         doorbell,
                         key: stream.key.clone(),
@@ -262,42 +279,44 @@ impl DoorbellReader {
                 }
             }
         }
+        delivery.unusable_count = unusable.len();
         let unusable = unusable.iter().map(|(key, id)| (*key, id.as_str()));
         remove(&self.queue, unusable.collect()).await?;
-        self.connection = Some(connection);
-        Ok(count)
+        Ok(delivery)
     }
 
     /// Makes the groups where they are missing, from the stream's first entry on, so that none is skipped.
     async fn create_groups(&self) -> Result<(), QueueError> {
-        let mut connection = self.queue.connection().await?;
-        for stream in &self.streams {
-            let created = cmd("XGROUP")
+        let mut pipeline = pipe();
+        for key in self.streams.keys() {
+            pipeline
+                .cmd("XGROUP")
                 .arg("CREATE")
-                .arg(&stream.key)
+                .arg(key)
                 .arg(GROUP)
                 .arg("0")
-                .arg("MKSTREAM")
-                .query_async::<()>(&mut connection)
-                .await;
-            match created {
-                Err(error) if error.code() == Some("BUSYGROUP") => {}
-                created => created?,
+                .arg("MKSTREAM");
+        }
+        let mut connection = self.queue.connection().await?;
+        let created: Vec<RedisResult<Value>> = pipeline
+            .ignore_errors()
+            .query_async(&mut connection)
+            .await?;
+        for error in created.into_iter().filter_map(Result::err) {
+            if error.code() != Some("BUSYGROUP") {
+                return Err(error.into());
             }
         }
         Ok(())
     }
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Position {
     /// What was delivered to this worker and not acknowledged.
     Pending,
-    /// What was delivered to nobody.
-    New {
-        /// Whether to wait for it.
-        waits: bool,
-    },
+    /// What was delivered to nobody, or comes within the time of a wait.
+    New,
 }
 
 /// Deletes and acknowledges entries of any streams in one pipeline. Not in a transaction, which a Redis whose memory is
@@ -307,7 +326,7 @@ pub(crate) async fn remove(queue: &Queue, entries: Vec<(&str, &str)>) -> Result<
     if entries.is_empty() {
         return Ok(());
     }
-    let mut by_key = std::collections::BTreeMap::<&str, Vec<&str>>::new();
+    let mut by_key = BTreeMap::<&str, Vec<&str>>::new();
     for (key, id) in entries {
         by_key.entry(key).or_default().push(id);
     }

@@ -7,9 +7,13 @@ use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::streams::StreamPendingReply;
 use deadpool_redis::redis::{FromRedisValue, cmd};
 use gantry_devkit::{Folder, PrivateRedis};
-use gantry_domain::{Doorbell, JobId, LogLevel, LogLine, LogStream, Priority, QueueName, WorkerId};
+use gantry_domain::{
+    Doorbell, JobId, LogLevel, LogLine, LogStream, Priority, QueueName, TenantId, TenantShard,
+    WorkerId,
+};
 use gantry_queue::{Delivered, DoorbellReader, Queue, QueueOptions};
 use gantry_testkit::TestRedis;
+use uuid::Uuid;
 
 /// How long anything may take that is to happen soon.
 pub const SOON: Duration = Duration::from_secs(30);
@@ -40,9 +44,10 @@ impl Fixture {
         DoorbellReader::new(&self.queue, &[queue_name()], worker_id)
     }
 
-    /// The key of the stream of `default` at a priority, as the protocol document names it.
+    /// The key of the stream of `default` at a priority and the usual shard, as the protocol document names it.
     pub fn work_key(&self, priority: Priority) -> String {
-        format!("{}:{{default}}:work:{priority}", self.prefix)
+        let number = usual_shard().number();
+        format!("{}:{{default}}:work:{priority}:{number}", self.prefix)
     }
 
     /// Runs a command of the test's own; its parts are separated by blanks.
@@ -110,8 +115,14 @@ pub fn doorbell_at(priority: Priority) -> Doorbell {
         dispatch: 1,
         queue: queue_name(),
         priority,
+        shard: usual_shard(),
         traceparent: None,
     }
+}
+
+/// The shard of the tenant that submits what no other is said to.
+pub fn usual_shard() -> TenantShard {
+    TenantShard::of(TenantId::from_uuid(Uuid::nil()))
 }
 
 pub fn doorbells(delivered: &[Delivered]) -> Vec<Doorbell> {

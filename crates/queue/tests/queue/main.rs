@@ -6,6 +6,7 @@
 )]
 
 mod backlog;
+mod fair_shares;
 mod feed;
 mod feed_away;
 mod fixture;

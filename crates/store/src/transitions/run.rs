@@ -1,6 +1,6 @@
 //! A run of a job, and the fence that guards every write of it.
 
-use gantry_domain::{Doorbell, JobId};
+use gantry_domain::{Doorbell, JobId, TenantId, TenantShard};
 use sea_orm::QueryResult;
 use uuid::Uuid;
 
@@ -54,7 +54,7 @@ pub(super) fn run(row: &QueryResult) -> Result<Run, StoreError> {
 
 /// The columns a doorbell is made of, as a statement returns them.
 pub(crate) const DOORBELL_COLUMNS: &str =
-    "jobs.id, jobs.dispatch, jobs.queue, jobs.priority, jobs.traceparent";
+    "jobs.id, jobs.dispatch, jobs.tenant_id, jobs.queue, jobs.priority, jobs.traceparent";
 
 /// The doorbell a row of [`DOORBELL_COLUMNS`] makes.
 pub(crate) fn doorbell(row: &QueryResult) -> Result<Doorbell, StoreError> {
@@ -64,6 +64,7 @@ pub(crate) fn doorbell(row: &QueryResult) -> Result<Doorbell, StoreError> {
         dispatch: run.dispatch,
         queue: word(row, "queue")?,
         priority: word(row, "priority")?,
+        shard: TenantShard::of(TenantId::from_uuid(column(row, "tenant_id")?)),
         traceparent: column(row, "traceparent")?,
     })
 }

@@ -8,7 +8,7 @@ pub use keyed::{KeyedSubmission, RequestKey, SubmitOutcome};
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use gantry_domain::{Doorbell, JobId, JobState, NewJob};
+use gantry_domain::{Doorbell, JobId, JobState, NewJob, TenantShard};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult, Statement, Value};
 use uuid::Uuid;
 
@@ -38,6 +38,7 @@ impl Accepted {
             dispatch: FIRST_DISPATCH,
             queue: job.queue.clone(),
             priority: job.priority,
+            shard: TenantShard::of(job.tenant_id),
             traceparent: job.traceparent.clone(),
         })
     }
