@@ -76,7 +76,7 @@ impl PrivatePostgres {
     }
 
     /// The server's process, to look after.
-    pub(crate) fn process(&mut self) -> &mut ServiceProcess {
+    pub fn process(&mut self) -> &mut ServiceProcess {
         &mut self.server
     }
 

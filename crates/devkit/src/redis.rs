@@ -67,7 +67,7 @@ impl PrivateRedis {
     }
 
     /// The server's process, to look after.
-    pub(crate) fn process(&mut self) -> &mut ServiceProcess {
+    pub fn process(&mut self) -> &mut ServiceProcess {
         &mut self.server
     }
 

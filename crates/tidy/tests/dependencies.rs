@@ -24,6 +24,7 @@ const ALLOWED: [(&str, &[&str]); 16] = [
         "gantry-faults",
         &["gantry-devkit", "gantry-domain", "gantry-testkit"],
     ),
+    ("gantry-bench", &["gantry-devkit"]),
     ("xtask", &["gantry-devkit"]),
     (
         "gantry-api",
@@ -64,7 +65,12 @@ const FENCES: [(&str, &[&str]); 10] = [
     ),
     (
         "sqlx",
-        &["gantry-store", "gantry-migrations", "gantry-testkit"],
+        &[
+            "gantry-store",
+            "gantry-migrations",
+            "gantry-testkit",
+            "gantry-bench",
+        ],
     ),
     ("deadpool-redis", &["gantry-queue", "gantry-testkit"]),
     ("actix-*", &["gantry-api"]),

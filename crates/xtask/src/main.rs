@@ -1,4 +1,4 @@
-//! The development commands of the workspace: `cargo xtask demo`, `test`, `check` and `dev`.
+//! The development commands of the workspace: `cargo xtask demo`, `test`, `check`, `bench` and `dev`.
 
 mod cargo;
 mod error;
@@ -20,6 +20,7 @@ Usage: cargo xtask COMMAND
   demo [--exit]   Run a real calculation from submission to result on private servers
   dev [...]       Run the whole stack for daily use, keeping its data (arguments of `gantry dev`)
   test [...]      Run every test on private servers (arguments of `cargo test`)
+  bench [--save]  Measure the release binaries on private servers, beside the saved baseline
   check           Check the format, and deny every warning
 ";
 
@@ -46,6 +47,7 @@ fn run(command: &str, arguments: &[String]) -> Result<()> {
         "demo" => gantry("demo", arguments),
         "dev" => gantry("dev", arguments),
         "test" => test(arguments),
+        "bench" => bench(arguments),
         "check" => check(),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");
@@ -65,6 +67,15 @@ fn gantry(subcommand: &str, arguments: &[String]) -> Result<()> {
     Err(Error::Start(
         Command::new(gantry).arg(subcommand).args(arguments).exec(),
     ))
+}
+
+/// Builds the release binaries and becomes the one that measures them.
+fn bench(arguments: &[String]) -> Result<()> {
+    install_what_is_missing()?;
+    cargo::run(&[BUILD_BINARIES, &["--release"]].concat(), &[])?;
+    let debug = env::current_exe().map_err(Error::Start)?;
+    let bench = debug.with_file_name("../release/gantry-bench");
+    Err(Error::Start(Command::new(bench).args(arguments).exec()))
 }
 
 /// The binaries are built first, because the fault tests run them as processes.
