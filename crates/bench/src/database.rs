@@ -90,9 +90,8 @@ impl Database {
         loop {
             let live = self
                 .number(
-                    "SELECT (EXISTS (SELECT 1 FROM jobs WHERE state = 'queued')
-                        OR EXISTS (SELECT 1 FROM jobs WHERE state = 'running')
-                        OR EXISTS (SELECT 1 FROM jobs WHERE state = 'scheduled'))::int::float8",
+                    "SELECT (EXISTS (SELECT 1 FROM jobs WHERE queued_at IS NOT NULL AND finished_at IS NULL)
+                        OR EXISTS (SELECT 1 FROM jobs WHERE queued_at IS NULL AND finished_at IS NULL))::int::float8",
                 )
                 .await?;
             if live == 0.0 {

@@ -24,7 +24,7 @@ pub(crate) use due::enqueue_due;
 pub(crate) use fail::fail;
 pub use fail::{FailedRun, Failure};
 pub use lose::Rescued;
-pub(crate) use lose::rescue_lost;
+pub(crate) use lose::{mark_lost_workers, rescue_lost};
 pub use redrive::RedriveOutcome;
 pub(crate) use redrive::{redrive, redrive_one};
 pub(crate) use run::{DOORBELL_COLUMNS, FENCE, doorbell, record_progress};

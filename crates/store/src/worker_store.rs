@@ -221,7 +221,15 @@ impl WorkerStore {
         transitions::enqueue_due(&self.runs, limit).await
     }
 
-    /// Takes at most `limit` jobs back from workers whose lease has ended.
+    /// Marks workers lost whose lease has ended; says whether there were any.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn mark_lost_workers(&self) -> Result<bool, StoreError> {
+        transitions::mark_lost_workers(&self.runs).await
+    }
+
+    /// Takes at most `limit` jobs back from workers whose lease has ended. It looks through all jobs that wait or run.
     ///
     /// # Errors
     /// Postgres cannot be reached.
@@ -259,7 +267,7 @@ impl WorkerStore {
     ) -> Result<Vec<Doorbell>, StoreError> {
         let sql = format!(
             "SELECT {DOORBELL_COLUMNS} FROM jobs
-             WHERE jobs.state = 'queued' AND queue = $1 AND queued_at <= $2 AND ($3::uuid IS NULL OR id > $3)
+             WHERE jobs.state = 'queued' AND finished_at IS NULL AND queue = $1 AND queued_at <= $2 AND ($3::uuid IS NULL OR id > $3)
                 AND EXISTS (
                     SELECT 1 FROM workers
                     WHERE state = 'active' AND lease_expires_at > now()

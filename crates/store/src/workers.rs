@@ -88,7 +88,7 @@ pub(crate) async fn renew_lease(
         )
         SELECT jobs.id, jobs.dispatch FROM renewed
         LEFT JOIN jobs ON jobs.worker_id = renewed.id AND jobs.state = 'running'
-            AND jobs.cancel_requested_at IS NOT NULL";
+            AND jobs.cancel_requested_at IS NOT NULL AND jobs.finished_at IS NULL";
     let rows = connection
         .query_all_raw(statement(
             sql,

@@ -2,10 +2,11 @@
 ALTER TABLE jobs ADD COLUMN IF NOT EXISTS unique_key text;
 ALTER TABLE jobs ADD CONSTRAINT jobs_unique_key_length CHECK (char_length(unique_key) BETWEEN 1 AND 255) NOT VALID;
 CREATE UNIQUE INDEX IF NOT EXISTS jobs_unique_live ON jobs (tenant_id, kind, unique_key)
-    WHERE unique_key IS NOT NULL AND state IN ('scheduled', 'queued', 'running');
+    WHERE unique_key IS NOT NULL AND finished_at IS NULL;
 
--- A tenant's dead letters, newest first.
-CREATE INDEX IF NOT EXISTS jobs_failed ON jobs (tenant_id, id DESC) WHERE state = 'failed';
+-- A tenant's dead letters, newest first; most of what ended in an error has failed.
+CREATE INDEX IF NOT EXISTS jobs_ended_in_error ON jobs (tenant_id, id DESC)
+    WHERE error IS NOT NULL AND finished_at IS NOT NULL;
 
 -- Which jobs a request made, under the Idempotency-Key its sender gave it; written in the transaction of the jobs.
 CREATE TABLE idempotency_keys (

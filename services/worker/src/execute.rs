@@ -71,20 +71,21 @@ impl Executor {
         stop_sender: StopSender,
         stop: StopSignal,
     ) {
-        let run = job.run;
         if *self.lease.borrow() <= Instant::now() {
             stop_sender.stop(StopReason::LeaseLost);
         }
-        let log = JobLog::new(run, job.attempt, job.last_log_seq, self.journal.clone());
+        let journal = self.journal.of(job.run);
+        let log = JobLog::new(job.attempt, job.last_log_seq, journal.clone());
         let outcome = match self.registry.handler(&job.kind) {
             Some(handler) => {
-                self.call(handler.as_ref(), &job, &log, stop_sender, stop)
+                let progress = ProgressReporter::new(journal.clone(), log.clone());
+                self.call(handler.as_ref(), &job, &log, progress, stop_sender, stop)
                     .await
             }
             // Claims name the kinds this worker can run, so this is another version's doing: hand it back.
             None => Some(Outcome::Released(yielded(&job, &log).await)),
         };
-        self.journal.end(run).await;
+        journal.end().await;
         if let Some(outcome) = outcome {
             Span::current().record("outcome", outcome.name());
             tracing::info!(outcome = outcome.name(), "the run ended");
@@ -98,6 +99,7 @@ impl Executor {
         handler: &dyn Handler,
         job: &ClaimedJob,
         log: &JobLog,
+        progress: ProgressReporter,
         stop_sender: StopSender,
         stop: StopSignal,
     ) -> Option<Outcome> {
@@ -112,7 +114,7 @@ impl Executor {
             trace_id: trace_id_of_current_span(),
             deadline,
             log: log.clone(),
-            progress: ProgressReporter::new(job.run, self.journal.clone(), log.clone()),
+            progress,
             stop: stop.clone(),
             lease: self.lease.clone(),
         };

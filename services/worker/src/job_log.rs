@@ -7,18 +7,16 @@ use gantry_domain::{
     LOG_ATTEMPT_LIMIT_BYTES, LOG_ATTEMPT_LIMIT_LINES, LOG_LINE_LIMIT_BYTES, LOG_TRUNCATED_TEXT,
     LogLevel, LogLine, LogStream,
 };
-use gantry_store::{Run, RunLogLine};
 use tokio::sync::Mutex;
 
-use crate::journal::JournalSender;
+use crate::journal::RunJournal;
 use crate::storable::storable_text;
 
 /// The log of one run; clones write to the same log.
 #[derive(Clone)]
 pub struct JobLog {
-    run: Run,
     attempt: u32,
-    journal: JournalSender,
+    journal: RunJournal,
     state: Arc<Mutex<LogState>>,
 }
 
@@ -31,9 +29,8 @@ struct LogState {
 
 impl JobLog {
     /// A log whose first line follows `last_seq`.
-    pub(crate) fn new(run: Run, attempt: u32, last_seq: u64, journal: JournalSender) -> Self {
+    pub(crate) fn new(attempt: u32, last_seq: u64, journal: RunJournal) -> Self {
         Self {
-            run,
             attempt,
             journal,
             state: Arc::new(Mutex::new(LogState {
@@ -88,12 +85,7 @@ impl JobLog {
             level,
             text,
         };
-        self.journal
-            .write(RunLogLine {
-                run: self.run,
-                line,
-            })
-            .await;
+        self.journal.write(line).await;
     }
 
     /// The number of the last line.

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::mem;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use gantry_domain::{JobId, LogLine, WorkerId};
@@ -37,21 +39,55 @@ pub(crate) struct JournalSender {
 }
 
 impl JournalSender {
+    /// What one run writes to.
+    pub(crate) fn of(&self, run: Run) -> RunJournal {
+        RunJournal {
+            run,
+            entries: self.entries.clone(),
+            is_written: Arc::default(),
+        }
+    }
+}
+
+/// What one run writes to; clones write to the same.
+#[derive(Clone)]
+pub(crate) struct RunJournal {
+    run: Run,
+    entries: mpsc::Sender<Entry>,
+    /// So that the end of a run that wrote nothing waits for nobody.
+    is_written: Arc<AtomicBool>,
+}
+
+impl RunJournal {
     /// Hands a line over; waits while the journal is behind. A journal that has ended belongs to a lost lease: then
     /// nothing of the run may be stored any more.
-    pub(crate) async fn write(&self, line: RunLogLine) {
+    pub(crate) async fn write(&self, line: LogLine) {
+        self.is_written.store(true, Ordering::Relaxed);
+        let run = self.run;
+        let line = RunLogLine { run, line };
         let _ = self.entries.send(Entry::Line(line)).await;
     }
 
     /// Hands a report over.
-    pub(crate) async fn report(&self, progress: RunProgress) {
+    pub(crate) async fn report(&self, progress: serde_json::Value) {
+        self.is_written.store(true, Ordering::Relaxed);
+        let run = self.run;
+        let progress = RunProgress { run, progress };
         let _ = self.entries.send(Entry::Progress(progress)).await;
     }
 
-    /// Waits until everything the run wrote is stored, or cannot be any more.
-    pub(crate) async fn end(&self, run: Run) {
+    /// Waits until everything the run wrote is stored, or cannot be any more. To be called when nobody writes any more.
+    pub(crate) async fn end(&self) {
+        if !self.is_written.load(Ordering::Relaxed) {
+            return;
+        }
         let (stored, wait) = oneshot::channel();
-        if self.entries.send(Entry::End(run, stored)).await.is_ok() {
+        if self
+            .entries
+            .send(Entry::End(self.run, stored))
+            .await
+            .is_ok()
+        {
             let _ = wait.await;
         }
     }

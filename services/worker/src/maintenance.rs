@@ -14,6 +14,7 @@ use gantry_store::{StoreError, WorkerStore};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use reconcile::Reconciler;
+use rescue::Rescuer;
 use schedules::ScheduleClock;
 
 /// How often due jobs are looked for.
@@ -21,7 +22,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// How long the maintenance lease lasts, and how often it is renewed or tried for.
 const LEASE: Duration = Duration::from_secs(12);
 const LEASE_INTERVAL: Duration = Duration::from_secs(4);
-/// How often jobs of lost workers are looked for.
+/// How often lost workers are looked for.
 const RESCUE_INTERVAL: Duration = Duration::from_secs(3);
 /// How often queues are compared with their streams.
 const RECONCILE_INTERVAL: Duration = Duration::from_secs(5);
@@ -35,6 +36,7 @@ pub(crate) struct Maintainer {
     queue: Queue,
     worker_id: WorkerId,
     reconciler: Reconciler,
+    rescuer: Rescuer,
     schedule_clock: ScheduleClock,
 }
 
@@ -48,6 +50,7 @@ impl Maintainer {
     pub(crate) fn new(store: WorkerStore, queue: Queue, worker_id: WorkerId) -> Self {
         Self {
             reconciler: Reconciler::new(store.clone(), queue.clone()),
+            rescuer: Rescuer::new(store.clone(), queue.clone()),
             schedule_clock: ScheduleClock::new(store.clone(), queue.clone()),
             store,
             queue,
@@ -70,6 +73,7 @@ impl Maintainer {
                 is_holder = self.hold_lease().await;
                 if !is_holder {
                     self.reconciler.forget();
+                    self.rescuer.forget();
                 }
             }
             if !is_holder {
@@ -78,7 +82,7 @@ impl Maintainer {
             report("due jobs", due::enqueue(&self.store, &self.queue).await);
             report("due schedules", self.schedule_clock.fire().await);
             if rescue.is_due() {
-                report("lost jobs", rescue::rescue(&self.store, &self.queue).await);
+                report("lost jobs", self.rescuer.rescue().await);
             }
             if reconcile.is_due() {
                 self.reconciler.sweep().await;

@@ -1,22 +1,20 @@
 //! The progress of one run, as its handler reports it.
 
 use gantry_domain::PROGRESS_LIMIT_BYTES;
-use gantry_store::{Run, RunProgress};
 
 use crate::JobLog;
-use crate::journal::JournalSender;
+use crate::journal::RunJournal;
 
 /// Where a handler reports its progress; clones report for the same run.
 #[derive(Clone)]
 pub struct ProgressReporter {
-    run: Run,
-    journal: JournalSender,
+    journal: RunJournal,
     log: JobLog,
 }
 
 impl ProgressReporter {
-    pub(crate) const fn new(run: Run, journal: JournalSender, log: JobLog) -> Self {
-        Self { run, journal, log }
+    pub(crate) const fn new(journal: RunJournal, log: JobLog) -> Self {
+        Self { journal, log }
     }
 
     /// Reports how far the job is; the latest report stands, and is stored about once a second. The shape is the
@@ -28,11 +26,6 @@ impl ProgressReporter {
             self.log.warn(notice).await;
             return;
         }
-        self.journal
-            .report(RunProgress {
-                run: self.run,
-                progress,
-            })
-            .await;
+        self.journal.report(progress).await;
     }
 }

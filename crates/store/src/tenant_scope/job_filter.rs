@@ -35,7 +35,17 @@ impl JobFilter {
             .error_code
             .as_ref()
             .map(|code| Expr::cust_with_values("jobs.error ->> 'code' = $1", [code.as_str()]));
+        let all_are = |property: fn(&JobState) -> bool| {
+            !self.states.is_empty() && self.states.iter().all(property)
+        };
+        // What the states imply is said in the words of the indexes, so that they can serve.
+        let is_live = all_are(|state| !state.is_terminal());
+        let has_ended = all_are(|state| state.is_terminal());
+        let has_error = all_are(|state| *state == JobState::Failed);
         Condition::all()
+            .add_option(is_live.then(|| jobs::Column::FinishedAt.is_null()))
+            .add_option(has_ended.then(|| jobs::Column::FinishedAt.is_not_null()))
+            .add_option(has_error.then(|| jobs::Column::Error.is_not_null()))
             .add_option((!self.states.is_empty()).then(|| jobs::Column::State.is_in(states)))
             .add_option(
                 self.kind

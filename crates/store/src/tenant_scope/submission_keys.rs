@@ -68,7 +68,7 @@ impl TenantScope<'_> {
         let sql = "
             SELECT id, kind, unique_key
             FROM jobs JOIN unnest($1::text[], $2::text[]) AS wanted (kind, unique_key) USING (kind, unique_key)
-            WHERE state IN ('scheduled', 'queued', 'running')";
+            WHERE finished_at IS NULL";
         let transaction = self.begin().await?;
         let rows = transaction
             .query_all_raw(statement(sql, [kinds.into(), texts.into()]))

@@ -41,7 +41,7 @@ pub(crate) async fn cancel(
             state = CASE state WHEN 'running' THEN 'running' ELSE 'cancelled' END,
             finished_at = CASE state WHEN 'running' THEN NULL ELSE now() END,
             error = CASE state WHEN 'running' THEN error ELSE $2 END,
-            queued_at = NULL
+            queued_at = CASE WHEN state = 'running' THEN queued_at END
         FROM live WHERE jobs.id = live.id AND state IN ('scheduled', 'queued', 'running')
         RETURNING jobs.id, state, worker_id, dispatch";
     let ids: Vec<Uuid> = job_ids.iter().map(|id| id.as_uuid()).collect();

@@ -60,7 +60,7 @@ pub(crate) async fn claim(
     let kinds: Vec<_> = kinds.iter().map(ToString::to_string).collect();
     let sql = format!(
         "UPDATE jobs SET state = 'running', attempt = attempt + 1, worker_id = $1, started_at = now(),
-            queued_at = NULL, error = NULL, progress = NULL
+            error = NULL, progress = NULL
         FROM unnest($2::uuid[], $3::int[]) AS wanted (job_id, dispatch)
         WHERE jobs.id = wanted.job_id AND jobs.dispatch = wanted.dispatch AND jobs.state = 'queued'
             AND jobs.kind = ANY ($4)

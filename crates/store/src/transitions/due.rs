@@ -14,7 +14,8 @@ pub(crate) async fn enqueue_due(
 ) -> Result<Vec<Doorbell>, StoreError> {
     let sql = format!(
         "WITH due AS (
-            SELECT id FROM jobs WHERE state = 'scheduled' AND run_at <= now()
+            SELECT id FROM jobs
+            WHERE state = 'scheduled' AND queued_at IS NULL AND finished_at IS NULL AND run_at <= now()
             ORDER BY run_at LIMIT $1 FOR UPDATE SKIP LOCKED
         )
         UPDATE jobs SET state = 'queued', queued_at = now(), dispatch = jobs.dispatch + 1

@@ -67,7 +67,7 @@ pub(crate) async fn fail(
             SELECT jobs.id, attempt, tenant_id, worker_id, 'failed', started_at, ended.error
             FROM jobs JOIN ended USING (id) WHERE next_state = 'scheduled'
         )
-        UPDATE jobs SET state = next_state, error = ended.error, log_seq = 0,
+        UPDATE jobs SET state = next_state, error = ended.error, log_seq = 0, queued_at = NULL,
             run_at = CASE WHEN next_state = 'scheduled' THEN now() + make_interval(secs => delay_seconds) ELSE run_at END,
             finished_at = CASE WHEN next_state = 'scheduled' THEN NULL ELSE now() END
         FROM ended WHERE jobs.id = ended.id

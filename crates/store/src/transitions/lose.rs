@@ -18,6 +18,14 @@ pub struct Rescued {
     pub doorbell: Option<Doorbell>,
 }
 
+/// Marks workers lost whose lease has ended; says whether there were any. Unlike the search for their jobs it costs the same
+/// whatever the number of jobs.
+pub(crate) async fn mark_lost_workers(connection: &Pool) -> Result<bool, StoreError> {
+    let sql = "UPDATE workers SET state = 'lost' WHERE state IN ('active', 'draining') AND lease_expires_at <= now()";
+    let marked = connection.execute_raw(statement(sql, [])).await?;
+    Ok(marked.rows_affected() > 0)
+}
+
 /// Takes at most `limit` jobs back from workers whose lease has ended, after marking those workers lost.
 pub(crate) async fn rescue_lost(connection: &Pool, limit: u32) -> Result<Vec<Rescued>, StoreError> {
     let lost = JobFailure::new(
@@ -43,7 +51,8 @@ pub(crate) async fn rescue_lost(connection: &Pool, limit: u32) -> Result<Vec<Res
                 WHEN jobs.cancel_requested_at IS NOT NULL THEN 'cancelled'
                 WHEN jobs.losses + 1 >= $2 THEN 'failed'
                 ELSE 'queued' END AS next_state
-            FROM jobs WHERE jobs.state = 'running' AND NOT EXISTS (
+            FROM jobs
+            WHERE jobs.state = 'running' AND jobs.queued_at IS NOT NULL AND jobs.finished_at IS NULL AND NOT EXISTS (
                 SELECT 1 FROM workers WHERE workers.id = jobs.worker_id AND workers.state IN ('active', 'draining')
                     AND workers.id NOT IN (SELECT id FROM dead)
             )

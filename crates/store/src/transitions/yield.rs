@@ -73,7 +73,7 @@ pub(crate) async fn snooze(
     let (ids, dispatches) = run_arrays([yielded.run].into_iter());
     let sql = format!(
         "UPDATE jobs SET attempt = attempt - 1, log_seq = $4,
-            state = CASE WHEN cancel_requested_at IS NULL THEN 'scheduled' ELSE 'cancelled' END,
+            state = CASE WHEN cancel_requested_at IS NULL THEN 'scheduled' ELSE 'cancelled' END, queued_at = NULL,
             run_at = now() + make_interval(secs => $5),
             finished_at = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE now() END,
             error = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE $6 END

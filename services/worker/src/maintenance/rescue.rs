@@ -1,18 +1,57 @@
 //! Rescue: jobs of workers whose lease has ended are queued again, or parked as poison.
 
+use std::time::Duration;
+
 use gantry_domain::JobState;
 use gantry_queue::{JobEnded, Queue};
 use gantry_store::{Rescued, StoreError, WorkerStore};
+use tokio::time::Instant;
 
 const BATCH_JOBS: u32 = 500;
+/// How often jobs of lost workers are looked for where no worker was found lost since: a claim that was under way when
+/// its worker was marked may have been written later, and whoever marked it may have died before it searched.
+const SEARCH_INTERVAL: Duration = Duration::from_secs(60);
 
-pub(super) async fn rescue(store: &WorkerStore, queue: &Queue) -> Result<(), StoreError> {
-    loop {
-        let rescued = store.rescue_lost(BATCH_JOBS).await?;
-        announce(queue, &rescued).await;
-        if rescued.len() < BATCH_JOBS as usize {
+/// Takes back the jobs of lost workers.
+pub(super) struct Rescuer {
+    store: WorkerStore,
+    queue: Queue,
+    searched_at: Option<Instant>,
+}
+
+impl Rescuer {
+    pub(super) fn new(store: WorkerStore, queue: Queue) -> Self {
+        Self {
+            store,
+            queue,
+            searched_at: None,
+        }
+    }
+
+    /// Searches at once the next time, because another worker did the maintenance meanwhile.
+    pub(super) fn forget(&mut self) {
+        self.searched_at = None;
+    }
+
+    /// Looks for lost workers, and for their jobs if there are any or it is time.
+    pub(super) async fn rescue(&mut self) -> Result<(), StoreError> {
+        let is_due = self
+            .searched_at
+            .is_none_or(|at| at.elapsed() >= SEARCH_INTERVAL);
+        if !self.store.mark_lost_workers().await? && !is_due {
             return Ok(());
         }
+        // Until the search has come to its end it is due.
+        self.searched_at = None;
+        loop {
+            let rescued = self.store.rescue_lost(BATCH_JOBS).await?;
+            announce(&self.queue, &rescued).await;
+            if rescued.len() < BATCH_JOBS as usize {
+                break;
+            }
+        }
+        self.searched_at = Some(Instant::now());
+        Ok(())
     }
 }
 
