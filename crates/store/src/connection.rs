@@ -314,6 +314,33 @@ pub(crate) async fn check_row_security(
     }
     match door.map(Door::name) {
         Some(door) if column::<String>(&row, "door")? != door => Err(StoreError::DoorShut { door }),
-        _ => Ok(()),
+        _ => check_schema(pool).await,
     }
+}
+
+/// The newest migration whose schema this version writes to.
+pub(crate) const NEWEST_MIGRATION: &str = "m0004_readable_history";
+
+/// Refuses a schema that lacks what this version writes. One that has more is welcome.
+async fn check_schema(pool: &Pool) -> Result<(), StoreError> {
+    let behind = StoreError::SchemaBehind {
+        migration: NEWEST_MIGRATION,
+    };
+    let is_readable = pool
+        .query_one_raw(statement(
+            "SELECT has_table_privilege('seaql_migrations', 'SELECT') AS is_readable",
+            [],
+        ))
+        .await?;
+    let is_readable = is_readable.map(|row| column::<bool>(&row, "is_readable"));
+    if !is_readable.transpose()?.unwrap_or(false) {
+        return Err(behind);
+    }
+    let applied = pool
+        .query_one_raw(statement(
+            "SELECT FROM seaql_migrations WHERE version = $1",
+            [NEWEST_MIGRATION.into()],
+        ))
+        .await?;
+    applied.map(drop).ok_or(behind)
 }
