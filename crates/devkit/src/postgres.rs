@@ -35,6 +35,7 @@ pub struct PrivatePostgres {
     account: Option<Account>,
     cluster: Cluster,
     port: u16,
+    connection_limit: u16,
     server: ServiceProcess,
 }
 
@@ -45,13 +46,15 @@ impl PrivatePostgres {
         let account = Account::for_servers()?;
         let cluster = Cluster::open(folder, &programs, account.as_ref())?;
         let port = free_loopback_port()?;
-        let server = start_server(folder, &programs, account.as_ref(), &cluster, port)?;
+        let limits = (port, CONNECTION_LIMIT);
+        let server = start_server(folder, &programs, account.as_ref(), &cluster, limits)?;
         Ok(Self {
             folder: folder.clone(),
             programs,
             account,
             cluster,
             port,
+            connection_limit: CONNECTION_LIMIT,
             server,
         })
     }
@@ -114,9 +117,15 @@ impl PrivatePostgres {
             &self.programs,
             self.account.as_ref(),
             &self.cluster,
-            self.port,
+            (self.port, self.connection_limit),
         )?;
         Ok(())
+    }
+
+    /// Starts the server again as [`Self::restart`] does, so that it takes at most `limit` connections from now on.
+    pub fn restart_with_connection_limit(&mut self, limit: u16) -> Result<()> {
+        self.connection_limit = limit;
+        self.restart()
     }
 
     fn run_sql(&self, script: &str) -> Result<()> {
@@ -170,11 +179,11 @@ fn start_server(
     programs: &Programs,
     account: Option<&Account>,
     cluster: &Cluster,
-    port: u16,
+    (port, connection_limit): (u16, u16),
 ) -> Result<ServiceProcess> {
     let deadline = Instant::now() + READY_LIMIT;
     loop {
-        let mut command = server_command(programs, cluster, port);
+        let mut command = server_command(programs, cluster, port, connection_limit);
         if let Some(account) = account {
             account.run(&mut command);
         }
@@ -191,7 +200,12 @@ fn start_server(
     }
 }
 
-fn server_command(programs: &Programs, cluster: &Cluster, port: u16) -> Command {
+fn server_command(
+    programs: &Programs,
+    cluster: &Cluster,
+    port: u16,
+    connection_limit: u16,
+) -> Command {
     let mut command = Command::new(&programs.postgres);
     command
         .arg("-D")
@@ -199,7 +213,7 @@ fn server_command(programs: &Programs, cluster: &Cluster, port: u16) -> Command 
         .current_dir(&cluster.data);
     let settings = [
         format!("port={port}"),
-        format!("max_connections={CONNECTION_LIMIT}"),
+        format!("max_connections={connection_limit}"),
         "listen_addresses=127.0.0.1".to_owned(),
         "unix_socket_directories=".to_owned(),
         "fsync=on".to_owned(),

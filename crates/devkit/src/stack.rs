@@ -86,7 +86,7 @@ impl StackBuilder {
         let mut environment = vec![setting("GANTRY_WORKER_SCRATCH_DIR", scratch.display())];
         environment.extend(inherited_environment());
         environment.extend(shared_environment(&postgres, &redis));
-        migrate(&folder, &binaries, &environment)?;
+        migrate(&folder, &binaries, &environment, "up")?;
         environment.extend(self.environment);
 
         let api_port = self.http_port.map_or_else(free_loopback_port, Ok)?;
@@ -191,14 +191,26 @@ impl Stack {
 
     /// Starts the API again at the same address, after stopping it when it runs.
     pub fn restart_api(&mut self) -> Result<()> {
+        self.restart_api_with(&[])
+    }
+
+    /// Starts the API again at the same address, with environment variables of its own over those of the stack.
+    pub fn restart_api_with(&mut self, own: &[(&str, &str)]) -> Result<()> {
         self.api.stop()?;
-        self.api = start_api(
-            &self.folder,
-            &self.binaries,
-            &self.environment,
-            self.api_address,
-        )?;
+        let mut environment = self.environment.clone();
+        environment.extend(own.iter().map(|(name, value)| setting(name, value)));
+        self.api = start_api(&self.folder, &self.binaries, &environment, self.api_address)?;
         Ok(())
+    }
+
+    /// Applies the migrations that are missing.
+    pub fn migrate_up(&self) -> Result<()> {
+        migrate(&self.folder, &self.binaries, &self.environment, "up")
+    }
+
+    /// Undoes the newest migration.
+    pub fn migrate_down(&self) -> Result<()> {
+        migrate(&self.folder, &self.binaries, &self.environment, "down")
     }
 
     /// Starts one more worker under a name of its own (`worker-1`, `worker-2`, …) and waits until it is ready.
@@ -208,21 +220,25 @@ impl Stack {
 
     /// Starts one more worker, with environment variables of its own over those of the stack.
     pub fn start_worker_with(&mut self, own: &[(&str, &str)]) -> Result<&mut ServiceProcess> {
+        let place = self.launch_worker_with(own)?;
+        self.workers[place].wait_until_ready(self.worker_addresses[place], READY_LIMIT)?;
+        Ok(&mut self.workers[place])
+    }
+
+    /// Starts one more worker as [`Self::start_worker_with`] does, without waiting for anything, and returns its place
+    /// among [`Self::workers`].
+    pub fn launch_worker_with(&mut self, own: &[(&str, &str)]) -> Result<usize> {
         let name = format!("worker-{}", self.workers.len() + 1);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_loopback_port()?));
         let mut environment = self.environment.clone();
         environment.extend(own.iter().map(|(name, value)| setting(name, value)));
         environment.push(setting("GANTRY_WORKER_NAME", &name));
         environment.push(setting("GANTRY_WORKER_HTTP_ADDR", address));
-        let mut worker =
+        let worker =
             ServiceProcess::start(&self.folder, &name, &self.binaries.worker, &environment)?;
-        worker.wait_until_ready(address, READY_LIMIT)?;
         self.workers.push(worker);
         self.worker_addresses.push(address);
-        Ok(self
-            .workers
-            .last_mut()
-            .expect("a worker was pushed just now"))
+        Ok(self.workers.len() - 1)
     }
 
     /// Stops the API, then the workers, then the servers, each in an orderly way.
@@ -258,10 +274,15 @@ fn start_api(
     Ok(api)
 }
 
-fn migrate(folder: &Folder, binaries: &Binaries, environment: &[(String, String)]) -> Result<()> {
+fn migrate(
+    folder: &Folder,
+    binaries: &Binaries,
+    environment: &[(String, String)],
+    direction: &str,
+) -> Result<()> {
     let mut command = std::process::Command::new(&binaries.migrate);
     command
-        .arg("up")
+        .arg(direction)
         .env_clear()
         .envs(environment.iter().map(|(name, value)| (name, value)));
     let mut migration = ServiceProcess::spawn(folder, "migrate", &mut command)?;
@@ -270,7 +291,7 @@ fn migrate(folder: &Folder, binaries: &Binaries, environment: &[(String, String)
         return Ok(());
     }
     Err(Error::CommandFailed {
-        command: "gantry-migrate up".to_owned(),
+        command: format!("gantry-migrate {direction}"),
         status,
         output: migration.log_tail(),
     })

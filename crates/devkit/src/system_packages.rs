@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use nix::unistd::geteuid;
@@ -15,6 +15,10 @@ use crate::{postgres, redis};
 const PROGRAM: &str = "pw.x";
 const PSEUDOPOTENTIALS: &str = "/usr/share/espresso/pseudo";
 
+/// Where libraries are, in a folder for each kind of machine on Debian, in one for all elsewhere.
+const FAKE_TIME_FOLDERS: [&str; 2] = ["/usr/lib", "/usr"];
+const FAKE_TIME_LIBRARY: &str = "faketime/libfaketime.so.1";
+
 /// Something the demo and the tests need from the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Requirement {
@@ -24,11 +28,18 @@ pub enum Requirement {
     Redis,
     /// The program pw.x of Quantum ESPRESSO, with pseudopotentials.
     QuantumEspresso,
+    /// The library that gives a process a clock of its own; for tests only.
+    FakeTime,
 }
 
 impl Requirement {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::PostgreSql, Self::Redis, Self::QuantumEspresso];
+    pub const ALL: [Self; 4] = [
+        Self::PostgreSql,
+        Self::Redis,
+        Self::QuantumEspresso,
+        Self::FakeTime,
+    ];
 
     /// Whether it is in place.
     pub fn is_met(self) -> bool {
@@ -36,6 +47,7 @@ impl Requirement {
             Self::PostgreSql => postgres::is_installed(),
             Self::Redis => redis::is_installed(),
             Self::QuantumEspresso => quantum_espresso_is_installed(),
+            Self::FakeTime => fake_time_library().is_some(),
         }
     }
 
@@ -45,6 +57,7 @@ impl Requirement {
             Self::PostgreSql => &["postgresql"],
             Self::Redis => &["redis-server"],
             Self::QuantumEspresso => &["quantum-espresso", "quantum-espresso-data"],
+            Self::FakeTime => &["faketime"],
         }
     }
 
@@ -53,12 +66,22 @@ impl Requirement {
         match self {
             Self::PostgreSql => "the PostgreSQL server",
             Self::Redis => "the Redis server",
+            Self::FakeTime => "libfaketime (/usr/lib/…/faketime/libfaketime.so.1)",
             Self::QuantumEspresso => {
                 "Quantum ESPRESSO (pw.x in PATH or named by GANTRY_QE_PROGRAM, pseudopotentials in /usr/share/espresso/pseudo \
                  or in the folder named by GANTRY_QE_PSEUDO_DIR)"
             }
         }
     }
+}
+
+/// The library that gives a process a clock of its own, to be named in `LD_PRELOAD`; none where it is not installed.
+pub fn fake_time_library() -> Option<PathBuf> {
+    FAKE_TIME_FOLDERS
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).into_iter().flatten().flatten())
+        .map(|entry| entry.path().join(FAKE_TIME_LIBRARY))
+        .find(|library| library.is_file())
 }
 
 /// Installs whatever of `requirements` is missing, with apt-get, as root or through sudo; `announce` is told the

@@ -46,6 +46,8 @@ pub mod failure_code {
     pub const HANDLER_PANICKED: &str = "handler_panicked";
     /// The result is larger than the limit.
     pub const RESULT_TOO_LARGE: &str = "result_too_large";
+    /// Postgres refused to store how a run ended.
+    pub const OUTCOME_REFUSED: &str = "outcome_refused";
     /// The payload does not fit what the handler expects.
     pub const INVALID_PAYLOAD: &str = "invalid_payload";
     /// The worker was stopped before the job could end.

@@ -16,6 +16,7 @@ use crate::EventStream;
 pub struct Calls {
     http: Client,
     api: String,
+    tenant: String,
 }
 
 #[derive(Deserialize)]
@@ -34,7 +35,35 @@ impl Calls {
         Self {
             http: Client::new(),
             api: format!("{api_url}/api/v1"),
+            tenant: "fault-tests".to_owned(),
         }
+    }
+
+    /// The same for a developer of another tenant.
+    #[must_use]
+    pub fn as_tenant(&self, tenant: &str) -> Self {
+        Self {
+            tenant: tenant.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// How a submission is answered: the status, and after how many seconds it may be sent again.
+    pub async fn answer_to(&self, job: &Value) -> (StatusCode, Option<String>) {
+        let answer = self.send(self.post("jobs").json(job)).await;
+        let retry_after = answer.headers().get("Retry-After");
+        let seconds = retry_after.and_then(|value| Some(value.to_str().ok()?.to_owned()));
+        (answer.status(), seconds)
+    }
+
+    /// Makes a schedule and returns its id.
+    pub async fn schedule(&self, schedule: &Value) -> String {
+        let answer = self.send(self.post("schedules").json(schedule)).await;
+        let made: Value = read(answer, StatusCode::CREATED).await;
+        made["id"]
+            .as_str()
+            .expect("a schedule has an id")
+            .to_owned()
     }
 
     /// Submits one job.
@@ -105,6 +134,19 @@ impl Calls {
         EventStream::of(answer)
     }
 
+    /// Follows a job's log if the API takes another follower.
+    pub async fn try_follow(&self, id: JobId) -> Option<EventStream> {
+        let request = self.get(format!("jobs/{id}/logs?follow=true"));
+        let answer = self.send(request).await;
+        (answer.status() == StatusCode::OK).then(|| EventStream::of(answer))
+    }
+
+    /// Reads what is at this path of the API.
+    pub async fn read(&self, path: &str) {
+        let answer = self.send(self.get(path)).await;
+        assert_eq!(answer.status(), StatusCode::OK, "GET {path}");
+    }
+
     /// Whether the service at this address calls itself ready.
     pub(crate) async fn is_ready(&self, address: SocketAddr) -> bool {
         let answer = self.http.get(format!("http://{address}/readyz")).send();
@@ -118,18 +160,18 @@ impl Calls {
     }
 
     fn get(&self, path: impl Display) -> RequestBuilder {
-        as_developer(self.http.get(format!("{}/{path}", self.api)))
+        self.as_developer(self.http.get(format!("{}/{path}", self.api)))
     }
 
     fn post(&self, path: impl Display) -> RequestBuilder {
-        as_developer(self.http.post(format!("{}/{path}", self.api)))
+        self.as_developer(self.http.post(format!("{}/{path}", self.api)))
     }
-}
 
-fn as_developer(request: RequestBuilder) -> RequestBuilder {
-    request
-        .header("X-Dev-User-Id", "fault-tester")
-        .header("X-Tenant-Id", "fault-tests")
+    fn as_developer(&self, request: RequestBuilder) -> RequestBuilder {
+        request
+            .header("X-Dev-User-Id", "fault-tester")
+            .header("X-Tenant-Id", &self.tenant)
+    }
 }
 
 async fn read<Body: DeserializeOwned>(answer: Response, expected: StatusCode) -> Body {

@@ -16,6 +16,18 @@ pub struct EffectPayload {
     pub gate: Option<String>,
     /// Prints so many numbered lines, one for each beat, before it ends.
     pub lines: u32,
+    /// Prints so many more lines at once.
+    pub lines_at_once: u64,
+    /// What each of those is longer by.
+    pub padding_bytes: usize,
+    /// Prints one line of so many bytes.
+    pub long_line_bytes: u64,
+    /// Holds so much memory while it goes on.
+    pub memory_mib: usize,
+    /// Leaves a file of so many bytes in its folder.
+    pub file_bytes: usize,
+    /// Ends with exit code 1.
+    pub fails: bool,
     /// Does not listen to SIGTERM, and neither do its descendants.
     pub ignores_terminate: bool,
     /// Starts so many processes that leave its group and its session, and does not wait for them.
@@ -50,6 +62,48 @@ impl Effect {
     #[must_use]
     pub fn printing(mut self, lines: u32) -> Self {
         self.payload.lines = lines;
+        self
+    }
+
+    /// Prints so many more lines as fast as they are taken.
+    #[must_use]
+    pub fn printing_at_once(mut self, lines: u64) -> Self {
+        self.payload.lines_at_once = lines;
+        self
+    }
+
+    /// Makes each of those lines so much longer.
+    #[must_use]
+    pub fn padded_by(mut self, bytes: usize) -> Self {
+        self.payload.padding_bytes = bytes;
+        self
+    }
+
+    /// Prints one line of so many bytes.
+    #[must_use]
+    pub fn printing_a_line_of(mut self, bytes: u64) -> Self {
+        self.payload.long_line_bytes = bytes;
+        self
+    }
+
+    /// Holds so much memory.
+    #[must_use]
+    pub fn holding_memory(mut self, mib: usize) -> Self {
+        self.payload.memory_mib = mib;
+        self
+    }
+
+    /// Writes a file of so many bytes into its folder.
+    #[must_use]
+    pub fn writing_a_file_of(mut self, bytes: usize) -> Self {
+        self.payload.file_bytes = bytes;
+        self
+    }
+
+    /// Ends with exit code 1.
+    #[must_use]
+    pub fn failing(mut self) -> Self {
+        self.payload.fails = true;
         self
     }
 

@@ -15,4 +15,4 @@ pub use effects::Effects;
 pub use event_stream::{EventStream, StreamedEvent};
 pub use installation::{Installation, InstallationBuilder};
 pub use link::Link;
-pub use processes::{is_alive, processes_working_below};
+pub use processes::{is_alive, peak_memory_mib, processes_working_below};

@@ -1,7 +1,9 @@
 //! A TCP link that can be cut while both ends stay alive.
 
+use std::mem;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -25,7 +27,10 @@ enum Carrying {
 #[derive(Debug)]
 pub struct Link {
     url: String,
-    carrying: Arc<watch::Sender<Carrying>>,
+    carrying: Arc<Mutex<watch::Sender<Carrying>>>,
+    /// Keeps the connections of before open, which carry nothing any more.
+    silenced: Mutex<Vec<watch::Sender<Carrying>>>,
+    connections: Arc<AtomicUsize>,
     breaking: broadcast::Sender<()>,
     listening: JoinHandle<()>,
 }
@@ -42,17 +47,21 @@ impl Link {
         let address = listener.local_addr().expect("a listener has an address");
         url.set_port(Some(address.port()))
             .expect("the URL can have a port");
-        let carrying = Arc::new(watch::Sender::new(Carrying::BothWays));
+        let carrying = Arc::new(Mutex::new(watch::Sender::new(Carrying::BothWays)));
+        let connections = Arc::new(AtomicUsize::new(0));
         let breaking = broadcast::Sender::new(1);
         let listening = tokio::spawn(listen(
             listener,
             server,
             Arc::clone(&carrying),
+            Arc::clone(&connections),
             breaking.clone(),
         ));
         Self {
             url: url.into(),
             carrying,
+            silenced: Mutex::default(),
+            connections,
             breaking,
             listening,
         }
@@ -63,19 +72,32 @@ impl Link {
         &self.url
     }
 
+    /// How many connections were ever asked for.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
+    /// Lets every connection there is die without a word: it carries nothing any more and never breaks. New ones work.
+    pub fn silence(&self) {
+        let mut carrying = lock(&self.carrying);
+        carrying.send_replace(Carrying::Nothing);
+        let fresh = watch::Sender::new(Carrying::BothWays);
+        lock(&self.silenced).push(mem::replace(&mut *carrying, fresh));
+    }
+
     /// Carries nothing any more, and breaks nothing.
     pub fn cut(&self) {
-        self.carrying.send_replace(Carrying::Nothing);
+        self.carry(Carrying::Nothing);
     }
 
     /// Carries what is sent to the server, and none of its answers.
     pub fn lose_answers(&self) {
-        self.carrying.send_replace(Carrying::OnlyThere);
+        self.carry(Carrying::OnlyThere);
     }
 
     /// Carries everything again, what had waited included.
     pub fn mend(&self) {
-        self.carrying.send_replace(Carrying::BothWays);
+        self.carry(Carrying::BothWays);
     }
 
     /// Breaks every connection, with whatever had waited in it, and carries new ones.
@@ -83,6 +105,10 @@ impl Link {
         // Nobody listens when there is no connection.
         let _ = self.breaking.send(());
         self.mend();
+    }
+
+    fn carry(&self, carrying: Carrying) {
+        lock(&self.carrying).send_replace(carrying);
     }
 }
 
@@ -93,14 +119,21 @@ impl Drop for Link {
     }
 }
 
+fn lock<Value>(value: &Mutex<Value>) -> MutexGuard<'_, Value> {
+    // Nothing panics while it holds the lock.
+    value.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 async fn listen(
     listener: TcpListener,
     server: SocketAddr,
-    carrying: Arc<watch::Sender<Carrying>>,
+    carrying: Arc<Mutex<watch::Sender<Carrying>>>,
+    connections: Arc<AtomicUsize>,
     breaking: broadcast::Sender<()>,
 ) {
     while let Ok((client, _)) = listener.accept().await {
-        let carrying = carrying.subscribe();
+        connections.fetch_add(1, Ordering::Relaxed);
+        let carrying = lock(&carrying).subscribe();
         let mut broken = breaking.subscribe();
         tokio::spawn(async move {
             tokio::select! {

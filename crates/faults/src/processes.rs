@@ -24,6 +24,14 @@ pub fn is_alive(pid: i32) -> bool {
     state.is_some_and(|state| state != 'Z' && state != 'X')
 }
 
+/// The most memory a process that runs has ever held, in MiB.
+pub fn peak_memory_mib(pid: i32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("the process runs");
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = peak.and_then(|peak| peak.split_whitespace().next()?.parse::<u64>().ok());
+    kib.expect("the system tells a process's peak of memory in kB") / 1024
+}
+
 /// None for one that is gone; a folder that was deleted under it keeps its path.
 fn working_folder(pid: i32) -> Option<PathBuf> {
     fs::read_link(format!("/proc/{pid}/cwd")).ok()

@@ -1,6 +1,8 @@
 //! Control signals: telling one worker to end one run, which Postgres knows too, so that a lost signal only costs time.
 
-use deadpool_redis::redis::{Value, cmd, pipe};
+use std::collections::BTreeSet;
+
+use deadpool_redis::redis::{Cmd, Value, cmd, pipe};
 use gantry_domain::{JobId, WorkerId};
 
 use crate::connection::{BLOCK, WaitingConnection};
@@ -22,38 +24,54 @@ pub struct CancelSignal {
 /// How many signals a worker's stream keeps; older ones were read long ago or are known from Postgres.
 const KEPT_SIGNALS: usize = 1_000;
 /// How long a worker's stream outlives its last signal.
-const SIGNAL_LIFETIME_SECONDS: u64 = 3_600;
+const SIGNAL_LIFETIME_SECONDS: i64 = 3_600;
+
+/// How many signals share one pipeline; more would hold up the connection's other answers.
+const PIPELINE_LIMIT: usize = 1_000;
 
 impl Queue {
-    /// Tells a worker to end a run.
+    /// Tells workers to end runs, in one pipeline.
     ///
     /// # Errors
-    /// Redis cannot be reached; then the worker learns it from Postgres with its next heartbeat.
-    pub async fn request_cancel(&self, signal: &CancelSignal) -> Result<(), QueueError> {
-        let key = self.keys.control(signal.worker_id);
+    /// Redis cannot be reached; some of the signals may have been sent. The workers learn of the others from Postgres with
+    /// their next heartbeat.
+    pub async fn request_cancels(&self, signals: &[CancelSignal]) -> Result<(), QueueError> {
+        if signals.is_empty() {
+            return Ok(());
+        }
         let mut connection = self.connection().await?;
-        pipe()
-            .cmd("XADD")
-            .arg(&key)
-            .arg("MAXLEN")
-            .arg("~")
-            .arg(KEPT_SIGNALS)
-            .arg("*")
-            .arg("v")
-            .arg("1")
-            .arg("cancel")
-            .arg(signal.job_id.to_string())
-            .arg("dispatch")
-            .arg(signal.dispatch)
-            .ignore()
-            .cmd("EXPIRE")
-            .arg(&key)
-            .arg(SIGNAL_LIFETIME_SECONDS)
-            .ignore()
-            .query_async::<()>(&mut connection)
-            .await?;
+        for part in signals.chunks(PIPELINE_LIMIT) {
+            let mut pipeline = pipe();
+            for signal in part {
+                let key = self.keys.control(signal.worker_id);
+                pipeline.add_command(send_command(&key, signal)).ignore();
+            }
+            let workers: BTreeSet<_> = part.iter().map(|signal| signal.worker_id).collect();
+            for worker_id in workers {
+                let key = self.keys.control(worker_id);
+                pipeline.expire(&key, SIGNAL_LIFETIME_SECONDS).ignore();
+            }
+            pipeline.query_async::<()>(&mut connection).await?;
+        }
         Ok(())
     }
+}
+
+fn send_command(key: &str, signal: &CancelSignal) -> Cmd {
+    let mut command = cmd("XADD");
+    command
+        .arg(key)
+        .arg("MAXLEN")
+        .arg("~")
+        .arg(KEPT_SIGNALS)
+        .arg("*")
+        .arg("v")
+        .arg("1")
+        .arg("cancel")
+        .arg(signal.job_id.to_string())
+        .arg("dispatch")
+        .arg(signal.dispatch);
+    command
 }
 
 /// Reads the signals for one worker, on a connection of its own.

@@ -1,5 +1,7 @@
 //! Where Postgres is and how many connections a process may hold.
 
+use std::time::Duration;
+
 use clap::Args;
 use secrecy::SecretString;
 
@@ -22,6 +24,13 @@ pub struct DatabaseSettings {
     )]
     pub max_connections: u32,
 
+    /// Seconds one statement may take; a connection that stays silent longer is given up
+    #[arg(
+        id = "database-statement-timeout-seconds", long, env = "GANTRY_DATABASE_STATEMENT_TIMEOUT_SECONDS",
+        value_name = "SECONDS", default_value = "20", value_parser = whole_number(1..=3600_u64)
+    )]
+    statement_timeout_seconds: u64,
+
     /// Prepared statements are kept per connection; off behind a transaction pooler, where the login must be the service's own
     #[arg(
         id = "database-statement-cache",
@@ -32,4 +41,11 @@ pub struct DatabaseSettings {
         value_enum
     )]
     pub statement_cache: Switch,
+}
+
+impl DatabaseSettings {
+    /// How long one statement may take.
+    pub fn statement_timeout(&self) -> Duration {
+        Duration::from_secs(self.statement_timeout_seconds)
+    }
 }

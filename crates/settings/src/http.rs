@@ -44,6 +44,13 @@ pub struct HttpSettings {
         default_value = "30", value_parser = whole_number(0..=3600_u64)
     )]
     pub drain_timeout_seconds: u64,
+
+    /// Seconds after which a client that takes nothing of what is sent to it is cut off
+    #[arg(
+        id = "http-silence-limit-seconds", long, env = "GANTRY_HTTP_SILENCE_LIMIT_SECONDS", value_name = "SECONDS",
+        default_value = "60", value_parser = whole_number(1..=3600_u64)
+    )]
+    silence_limit_seconds: u64,
 }
 
 impl HttpSettings {
@@ -52,6 +59,11 @@ impl HttpSettings {
         self.cors_allowed_origins
             .as_ref()
             .map_or(&[], List::as_slice)
+    }
+
+    /// How long a client may take nothing of what is sent to it.
+    pub fn silence_limit(&self) -> Duration {
+        Duration::from_secs(self.silence_limit_seconds)
     }
 
     /// How long open requests get to end after a stop signal.

@@ -58,7 +58,9 @@ impl ApiStore {
     /// # Errors
     /// Postgres cannot be reached.
     pub async fn remember(&self, signed_in: &SignedIn) -> Result<(), StoreError> {
-        remember(&self.tenants, signed_in).await
+        self.tenants
+            .within_transaction_limit(remember(&self.tenants, signed_in))
+            .await
     }
 
     /// Accepts jobs of any number of tenants with one statement and one commit: all of them, or none.
@@ -80,7 +82,9 @@ impl ApiStore {
         &self,
         submissions: &[KeyedSubmission],
     ) -> Result<Option<Vec<SubmitOutcome>>, StoreError> {
-        submit_keyed(&self.submissions, submissions).await
+        self.submissions
+            .within_transaction_limit(submit_keyed(&self.submissions, submissions))
+            .await
     }
 
     /// Every kind that was ever announced, by name.

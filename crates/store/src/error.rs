@@ -23,6 +23,12 @@ pub enum StoreError {
     /// The database lacks the schema or parts of it.
     #[error("the database lacks Gantry's schema: run `gantry-migrate up`")]
     SchemaMissing,
+    /// The database's schema is older than this version.
+    #[error("the database lacks Gantry's migration {migration}: run `gantry-migrate up`")]
+    SchemaBehind {
+        /// The newest migration this version needs.
+        migration: &'static str,
+    },
     /// The login can see every tenant's rows.
     #[error(
         "the database login is not held by row-level security: let it be the owner or a member of {role} without BYPASSRLS"

@@ -53,7 +53,8 @@ pub(crate) async fn announce(
 
 pub(crate) async fn list(connection: &Pool) -> Result<Vec<Kind>, StoreError> {
     let sql = "
-        SELECT kinds.*, (
+        SELECT name, description, payload_schema, queue, timeout_seconds, max_attempts, retry_base_seconds,
+            retry_max_seconds, announced_at, (
             SELECT count(*)::int FROM workers
             WHERE workers.state = 'active' AND workers.lease_expires_at > now() AND kinds.name = ANY (workers.kinds)
         ) AS workers

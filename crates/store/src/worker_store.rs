@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use gantry_domain::{Doorbell, JobFailure, JobId, KindName, QueueName, WorkerId, WorkerState};
 
-use crate::connection::{Pool, ServiceRole, check_row_security, open};
+use crate::connection::{Pool, ServiceRole, check_row_security, open, open_lasting};
 use crate::door::Door;
 use crate::statement::statement;
 use crate::transitions::{
@@ -20,6 +20,9 @@ use crate::{
     LeaseRenewal, NewWorker, ReconciliationFrame, RunLogLine, StoreError, StoreOptions,
     idempotency_keys, job_logs, workers,
 };
+
+/// How many renewals that bring no answer fit into one lease.
+const RENEWALS_WITHIN_LEASE: u32 = 4;
 
 /// The store as a worker holds it, with the rights of the role `gantry_worker`.
 #[derive(Debug, Clone)]
@@ -39,7 +42,7 @@ impl WorkerStore {
         let door = Some(Door::Dispatch);
         Ok(Self {
             runs: open(options, options.max_connections, role, door).await?,
-            lease: open(options, 1, role, door).await?,
+            lease: open_lasting(options, role, door).await?,
         })
     }
 
@@ -56,20 +59,26 @@ impl WorkerStore {
     /// # Errors
     /// Postgres cannot be reached.
     pub async fn register(&self, worker: &NewWorker) -> Result<(), StoreError> {
-        workers::register(&self.runs, worker).await
+        self.runs
+            .within_transaction_limit(workers::register(&self.runs, worker))
+            .await
     }
 
-    /// Renews the worker's lease unless it has ended.
+    /// Renews the worker's lease unless it has ended. Takes a quarter of the lease at most, so that a connection that
+    /// died without a word leaves time for another.
     ///
     /// # Errors
-    /// Postgres cannot be reached; the lease may or may not have been renewed.
+    /// Postgres cannot be reached or does not answer in time; the lease may or may not have been renewed.
     pub async fn renew_lease(
         &self,
         worker_id: WorkerId,
         state: WorkerState,
         lease: Duration,
     ) -> Result<LeaseRenewal, StoreError> {
-        workers::renew_lease(&self.lease, worker_id, state, lease).await
+        let renewal = workers::renew_lease(&self.lease, worker_id, state, lease);
+        self.lease
+            .within(lease / RENEWALS_WITHIN_LEASE, renewal)
+            .await
     }
 
     /// Says good-bye: the lease ends now. To be called when nothing more will be written.

@@ -206,7 +206,8 @@ pub(crate) async fn reconciliation_frame(
 
 pub(crate) async fn list(connection: &Pool) -> Result<Vec<WorkerSummary>, StoreError> {
     let sql = "
-        SELECT *, CASE WHEN state IN ('active', 'draining') AND lease_expires_at <= now() THEN 'lost' ELSE state END
+        SELECT id, name, queues, kinds, concurrency, version, started_at, heartbeat_at,
+            CASE WHEN state IN ('active', 'draining') AND lease_expires_at <= now() THEN 'lost' ELSE state END
             AS state_now
         FROM workers
         WHERE state IN ('active', 'draining') OR heartbeat_at > now() - interval '1 day'

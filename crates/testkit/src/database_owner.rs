@@ -18,6 +18,12 @@ impl HeldTransaction {
     }
 }
 
+/// Every connection the server had to give; given back when dropped.
+#[derive(Debug)]
+pub struct HeldConnections {
+    _connections: Vec<PgConnection>,
+}
+
 /// Looks into a database and changes what it likes there; every call has a connection of its own.
 #[derive(Debug, Clone)]
 pub struct DatabaseOwner {
@@ -60,6 +66,30 @@ impl DatabaseOwner {
             panic!("{error} in: {sql}");
         }
         HeldTransaction { connection }
+    }
+
+    /// Takes every connection the server has to give, those of `application` included, which lose theirs.
+    pub async fn take_every_connection(&self, application: &str) -> HeldConnections {
+        let mut looking = self.connection().await;
+        let mut connections = Vec::new();
+        loop {
+            while let Ok(connection) = PgConnection::connect(&self.url).await {
+                connections.push(connection);
+            }
+            let ended = sqlx::query(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1",
+            )
+            .bind(application)
+            .fetch_all(&mut looking)
+            .await
+            .expect("the test database answers");
+            if ended.is_empty() {
+                connections.push(looking);
+                return HeldConnections {
+                    _connections: connections,
+                };
+            }
+        }
     }
 
     /// The one number that `sql` selects.

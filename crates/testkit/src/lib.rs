@@ -7,6 +7,6 @@ mod redis;
 mod servers;
 
 pub use database::TestDatabase;
-pub use database_owner::{DatabaseOwner, HeldTransaction};
+pub use database_owner::{DatabaseOwner, HeldConnections, HeldTransaction};
 pub use eventually::eventually;
 pub use redis::TestRedis;

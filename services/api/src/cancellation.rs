@@ -29,22 +29,23 @@ pub async fn announce(api: &Api, outcomes: &[(JobId, CancelOutcome)]) {
     if let Err(error) = api.queue.publish_ended(&ended).await {
         tracing::debug!(%error, "followers hear of the cancellation from Postgres");
     }
-    for (job_id, outcome) in outcomes {
-        let CancelOutcome::Requested {
+    let signals: Vec<CancelSignal> = outcomes.iter().filter_map(signal).collect();
+    if let Err(error) = api.queue.request_cancels(&signals).await {
+        tracing::info!(%error, count = signals.len(), "workers hear of cancellations with their next heartbeat");
+    }
+}
+
+/// What the worker of a job that is to end is told.
+fn signal((job_id, outcome): &(JobId, CancelOutcome)) -> Option<CancelSignal> {
+    match *outcome {
+        CancelOutcome::Requested {
             worker_id,
             dispatch,
-        } = *outcome
-        else {
-            continue;
-        };
-        let signal = CancelSignal {
+        } => Some(CancelSignal {
             worker_id,
             job_id: *job_id,
             dispatch,
-        };
-        if let Err(error) = api.queue.request_cancel(&signal).await {
-            tracing::info!(%error, %job_id, "workers hear of the cancellation with their next heartbeat");
-            return;
-        }
+        }),
+        CancelOutcome::Cancelled | CancelOutcome::AlreadyEnded | CancelOutcome::NotFound => None,
     }
 }

@@ -1,13 +1,19 @@
 //! Ringing for accepted jobs, apart from the requests, so that a slow Redis holds nobody up.
 
+use std::time::Duration;
+
 use gantry_domain::Doorbell;
 use gantry_queue::Queue;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 /// How many sets of doorbells may wait to be rung; further ones are left to the reconciler.
 const WAITING_LIMIT: usize = 1_024;
+
+/// How long a Redis that is away is left alone before the next try; what comes meanwhile waits.
+const AWAY_PAUSE: Duration = Duration::from_millis(500);
 
 /// Where doorbells are handed in; cheap to clone.
 #[derive(Clone)]
@@ -58,6 +64,12 @@ impl Ringer {
             }
             let doorbells: Vec<Doorbell> = waiting.drain(..).flatten().collect();
             self.ring(&doorbells).await;
+            if self.is_away {
+                tokio::select! {
+                    () = sleep(AWAY_PAUSE) => {}
+                    () = closing.cancelled() => {}
+                }
+            }
         }
     }
 

@@ -30,6 +30,7 @@ mod routes;
 mod schedule_request;
 mod server;
 mod sign_ins;
+mod silent_clients;
 mod startup;
 mod submissions;
 mod views;

@@ -26,6 +26,7 @@ use crate::kind_catalog::KindCatalog;
 use crate::middleware::ProcessRuntime;
 use crate::route_table::RouteTable;
 use crate::sign_ins::SignIns;
+use crate::silent_clients::break_when_silent;
 use crate::startup::Startup;
 use crate::submissions::Submissions;
 
@@ -37,6 +38,7 @@ pub struct ApiServer {
     /// Ends the writing of submissions, and the ringing after it.
     closing: Closing,
     drain_timeout: Duration,
+    silence_limit: Duration,
 }
 
 /// The tasks that outlive the last request, in the order in which they end.
@@ -57,6 +59,7 @@ impl ApiServer {
         let store = ApiStore::open(&StoreOptions {
             database_url: settings.database.url.expose_secret().to_owned(),
             max_connections: settings.database.max_connections,
+            statement_timeout: settings.database.statement_timeout(),
             behind_transaction_pooler: !settings.database.statement_cache.is_on(),
         })
         .await?;
@@ -78,6 +81,7 @@ impl ApiServer {
             },
             closing,
             drain_timeout: settings.http.drain_timeout(),
+            silence_limit: settings.http.silence_limit(),
         })
     }
 
@@ -94,7 +98,10 @@ impl ApiServer {
     pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), ServeError> {
         let api = self.blueprint.api.clone();
         let blueprint = self.blueprint;
+        let silence_limit = self.silence_limit;
         let server = HttpServer::new(move || application(&blueprint))
+            // Before it listens, or it would not hold for this address.
+            .on_connect(move |connection, _| break_when_silent(connection, silence_limit))
             .listen(self.listener)
             .map_err(ServeError::Server)?
             // A client that hangs up is noticed at once, not at the next line of its log.

@@ -49,6 +49,9 @@ impl Startup {
             };
             self.say(match error {
                 StoreError::SchemaMissing => "lacks Gantry's schema: run gantry-migrate up",
+                StoreError::SchemaBehind { .. } => {
+                    "has a schema of an earlier version: run gantry-migrate up"
+                }
                 _ => "cannot be reached",
             });
             tracing::warn!(%error, "Postgres is not ready: the API answers 503 and tries again in {pause:?}");

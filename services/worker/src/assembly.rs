@@ -29,6 +29,7 @@ pub(crate) async fn worker(
     let store = StoreOptions {
         database_url: settings.database.url.expose_secret().to_owned(),
         max_connections: settings.database.max_connections,
+        statement_timeout: settings.database.statement_timeout(),
         behind_transaction_pooler: !settings.database.statement_cache.is_on(),
     };
     let queue = QueueOptions {

@@ -168,7 +168,9 @@ impl Worker {
                 Ok(()) => return Ok(true),
                 Err(
                     error @ (WorkerError::Store(
-                        StoreError::Unavailable(_) | StoreError::SchemaMissing,
+                        StoreError::Unavailable(_)
+                        | StoreError::SchemaMissing
+                        | StoreError::SchemaBehind { .. },
                     )
                     | WorkerError::Queue(_)),
                 ) => error,

@@ -104,12 +104,16 @@ impl Fetcher {
         }
     }
 
-    /// Tries until Postgres answers; none when the worker is to stop first.
+    /// Tries until Postgres answers. Told to stop meanwhile it claims no more, and asks only for what an unanswered claim
+    /// has brought already, so that those jobs are run or handed back and not lost; none when it is to stop at once.
     async fn claim(&self, runs: &[Run]) -> Option<Vec<ClaimedJob>> {
         let mut backoff = Backoff::new();
         loop {
+            let is_stopping = self.shutdown.urgency() >= Urgency::Drain;
             let claimed = if backoff.is_fresh() {
                 self.store.claim(self.worker_id, runs, &self.kinds).await
+            } else if is_stopping {
+                self.with_unanswered(Vec::new(), runs).await
             } else {
                 self.claim_after_failure(runs).await
             };
@@ -121,7 +125,8 @@ impl Fetcher {
                     }
                     tokio::select! {
                         () = backoff.pause() => {}
-                        () = self.shutdown.at_least(Urgency::Drain) => return None,
+                        () = self.shutdown.at_least(Urgency::Drain), if !is_stopping => backoff.pause().await,
+                        () = self.shutdown.at_least(Urgency::Now) => return None,
                     }
                 }
                 Err(error) => {
@@ -132,10 +137,19 @@ impl Fetcher {
         }
     }
 
-    /// A claim that failed may have happened all the same, with its answer lost: then the jobs run under this worker's
-    /// name and nobody runs them. Asked for after the second claim, which waits for a first one that is still at work.
+    /// The second claim waits for a first one that is still at work.
     async fn claim_after_failure(&self, runs: &[Run]) -> Result<Vec<ClaimedJob>, StoreError> {
-        let mut claimed = self.store.claim(self.worker_id, runs, &self.kinds).await?;
+        let claimed = self.store.claim(self.worker_id, runs, &self.kinds).await?;
+        self.with_unanswered(claimed, runs).await
+    }
+
+    /// A claim that failed may have happened all the same, with its answer lost: then the jobs run under this worker's
+    /// name and nobody runs them. They are added to what was claimed since.
+    async fn with_unanswered(
+        &self,
+        mut claimed: Vec<ClaimedJob>,
+        runs: &[Run],
+    ) -> Result<Vec<ClaimedJob>, StoreError> {
         let is_known =
             |run: &Run| self.executor.runs.holds(*run) || claimed.iter().any(|job| job.run == *run);
         let unknown: Vec<_> = runs.iter().copied().filter(|run| !is_known(run)).collect();

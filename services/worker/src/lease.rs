@@ -26,6 +26,20 @@ impl LeaseTimes {
     fn trusted(self) -> Duration {
         self.ttl - self.ttl / 5
     }
+
+    /// How long after a renewal that failed the next is tried: soon, because a new connection may bring what a dead one
+    /// did not.
+    fn retry(self) -> Duration {
+        self.heartbeat / 4
+    }
+}
+
+/// What became of one renewal.
+enum Renewal {
+    Done,
+    /// No answer; the lease may hold all the same.
+    Failed,
+    Lost,
 }
 
 /// The keeper of the lease.
@@ -79,8 +93,10 @@ impl LeaseKeeper {
                 }
                 _ = beat.tick() => {}
             }
-            if !self.renew(trusted_until).await {
-                break;
+            match self.renew(trusted_until).await {
+                Renewal::Done => {}
+                Renewal::Failed => beat.reset_after(self.times.retry()),
+                Renewal::Lost => break,
             }
         }
         // Before the runs are told, so that one that begins at this moment sees it too.
@@ -88,8 +104,7 @@ impl LeaseKeeper {
         self.runs.stop_all(StopReason::LeaseLost);
     }
 
-    /// Says whether the lease may still hold.
-    async fn renew(&self, trusted_until: Instant) -> bool {
+    async fn renew(&self, trusted_until: Instant) -> Renewal {
         let sent_at = Instant::now();
         let state = match self.shutdown.urgency() {
             Urgency::None => WorkerState::Active,
@@ -109,20 +124,20 @@ impl LeaseKeeper {
                     };
                     self.runs.stop(run, StopReason::Cancelled);
                 }
-                true
+                Renewal::Done
             }
             Ok(Ok(LeaseRenewal::Lost)) => {
                 tracing::error!(
                     "the lease had ended before it was renewed; every job of this worker is stopped, and others may take them"
                 );
-                false
+                Renewal::Lost
             }
             Ok(Err(error)) => {
                 tracing::warn!(%error, "the lease was not renewed; trying again");
-                true
+                Renewal::Failed
             }
             // The loop's own check says what that means.
-            Err(_) => true,
+            Err(_) => Renewal::Failed,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Settling: the outcomes of runs, written in one statement per sort for all that are waiting.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use gantry_domain::{JobFailure, JobState, WorkerId, failure_code};
@@ -90,104 +91,96 @@ impl Settler {
         self.complete(&outcomes.completed, &mut ended).await;
         self.fail(&outcomes.failed, &mut ended).await;
         self.mark_cancelled(&outcomes.cancelled, &mut ended).await;
-        self.release(&outcomes.released).await;
+        self.release(&outcomes.released, &mut ended).await;
         for (yielded, delay) in outcomes.snoozed {
-            until_written("snoozed runs", || {
+            let written = until_written("snoozed runs", || {
                 self.store.snooze(self.worker_id, yielded, delay)
-            })
-            .await;
+            });
+            if written.await.is_none() {
+                self.fail_refused(yielded.run, &mut ended).await;
+            }
         }
         ended
     }
 
     async fn complete(&self, completions: &[Completion], ended: &mut Vec<JobEnded>) {
-        if completions.is_empty() {
-            return;
-        }
-        let written = until_written("results", || {
-            self.store.complete(self.worker_id, completions)
+        let outcomes = write_all("results", completions.len(), |part| {
+            self.store.complete(self.worker_id, &completions[part])
         })
         .await;
-        let Some(runs) = written else {
-            self.settle_one_by_one(completions, ended).await;
-            return;
-        };
-        warn_of_stale(completions.len(), runs.len());
-        ended.extend(runs.iter().map(|run| JobEnded {
+        ended.extend(outcomes.written.iter().map(|run| JobEnded {
             job_id: run.job_id,
             state: JobState::Succeeded,
         }));
-    }
-
-    /// One result that Postgres refuses must not hold up the others: it fails its job.
-    async fn settle_one_by_one(&self, completions: &[Completion], ended: &mut Vec<JobEnded>) {
-        for completion in completions {
-            let one = std::slice::from_ref(completion);
-            let written = until_written("a result", || self.store.complete(self.worker_id, one));
-            if let Some(runs) = written.await {
-                ended.extend(runs.iter().map(|run| JobEnded {
-                    job_id: run.job_id,
-                    state: JobState::Succeeded,
-                }));
-                continue;
-            }
-            let failure = Failure {
-                run: completion.run,
-                error: JobFailure::new(
-                    failure_code::HANDLER_ERROR,
-                    "the handler returned a result that Postgres cannot store",
-                ),
-                retry_after: None,
-            };
-            self.fail(&[failure], ended).await;
+        for place in outcomes.refused {
+            self.fail_refused(completions[place].run, ended).await;
         }
     }
 
     async fn fail(&self, failures: &[Failure], ended: &mut Vec<JobEnded>) {
-        if failures.is_empty() {
-            return;
-        }
-        let written = until_written("failures", || self.store.fail(self.worker_id, failures)).await;
-        let runs = written.unwrap_or_default();
-        warn_of_stale(failures.len(), runs.len());
-        ended.extend(runs.iter().map(|failed| JobEnded {
+        let outcomes = write_all("failures", failures.len(), |part| {
+            self.store.fail(self.worker_id, &failures[part])
+        })
+        .await;
+        ended.extend(outcomes.written.iter().map(|failed| JobEnded {
             job_id: failed.run.job_id,
             state: failed.state,
         }));
+        for place in outcomes.refused {
+            self.fail_refused(failures[place].run, ended).await;
+        }
     }
 
     async fn mark_cancelled(&self, runs: &[Run], ended: &mut Vec<JobEnded>) {
-        if runs.is_empty() {
-            return;
-        }
         let error = JobFailure::new(
             failure_code::CANCELLED,
             "someone asked for the end of the job, and its run was stopped",
         );
-        let written = until_written("cancelled runs", || {
-            self.store.mark_cancelled(self.worker_id, runs, &error)
-        });
-        ended.extend(
-            written
-                .await
-                .unwrap_or_default()
-                .iter()
-                .map(|run| JobEnded {
-                    job_id: run.job_id,
-                    state: JobState::Cancelled,
-                }),
-        );
+        let outcomes = write_all("cancelled runs", runs.len(), |part| {
+            self.store
+                .mark_cancelled(self.worker_id, &runs[part], &error)
+        })
+        .await;
+        ended.extend(outcomes.written.iter().map(|run| JobEnded {
+            job_id: run.job_id,
+            state: JobState::Cancelled,
+        }));
+        for place in outcomes.refused {
+            self.fail_refused(runs[place], ended).await;
+        }
     }
 
-    async fn release(&self, runs: &[YieldedRun]) {
-        if runs.is_empty() {
-            return;
-        }
-        let written = until_written("released runs", || self.store.release(self.worker_id, runs));
-        let doorbells = written.await.unwrap_or_default();
-        if let Err(error) = self.queue.ring(&doorbells).await {
+    async fn release(&self, runs: &[YieldedRun], ended: &mut Vec<JobEnded>) {
+        let outcomes = write_all("released runs", runs.len(), |part| {
+            self.store.release(self.worker_id, &runs[part])
+        })
+        .await;
+        if let Err(error) = self.queue.ring(&outcomes.written).await {
             tracing::warn!(%error, "released jobs could not be announced; the reconciler will");
         }
+        for place in outcomes.refused {
+            self.fail_refused(runs[place].run, ended).await;
+        }
+    }
+
+    /// A run whose outcome Postgres refuses would stay running for as long as its worker lives: its job fails instead.
+    async fn fail_refused(&self, run: Run, ended: &mut Vec<JobEnded>) {
+        let failure = Failure {
+            run,
+            error: JobFailure::new(
+                failure_code::OUTCOME_REFUSED,
+                "Postgres refused to store how the run ended; the worker's own log says why",
+            ),
+            retry_after: None,
+        };
+        let failures = std::slice::from_ref(&failure);
+        let written = until_written("the failure of a job whose outcome was refused", || {
+            self.store.fail(self.worker_id, failures)
+        });
+        ended.extend(written.await.into_iter().flatten().map(|failed| JobEnded {
+            job_id: failed.run.job_id,
+            state: failed.state,
+        }));
     }
 }
 
@@ -210,6 +203,42 @@ impl SortedOutcomes {
             Outcome::Snoozed(yielded, delay) => self.snoozed.push((yielded, delay)),
         }
     }
+}
+
+/// What became of outcomes of one sort.
+struct WrittenOutcomes<Row> {
+    /// What Postgres answered for those that were written.
+    written: Vec<Row>,
+    /// The places of those that it refuses even alone.
+    refused: Vec<usize>,
+}
+
+/// Writes `count` outcomes together; where Postgres refuses that, one by one, so that a bad one holds up no other.
+async fn write_all<Row, F: Future<Output = Result<Vec<Row>, StoreError>>>(
+    what: &str,
+    count: usize,
+    write: impl Fn(Range<usize>) -> F,
+) -> WrittenOutcomes<Row> {
+    let mut all = WrittenOutcomes {
+        written: Vec::new(),
+        refused: Vec::new(),
+    };
+    if count == 0 {
+        return all;
+    }
+    match until_written(what, || write(0..count)).await {
+        Some(written) => all.written = written,
+        None => {
+            for place in 0..count {
+                match until_written(what, || write(place..place + 1)).await {
+                    Some(written) => all.written.extend(written),
+                    None => all.refused.push(place),
+                }
+            }
+        }
+    }
+    warn_of_stale(count, all.written.len() + all.refused.len());
+    all
 }
 
 fn warn_of_stale(handed_over: usize, written: usize) {

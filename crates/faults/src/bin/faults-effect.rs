@@ -1,8 +1,8 @@
 //! The program behind the test kind: tells the effects file that it began, goes on and ended.
 
 use std::env;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write, stdin};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Read, Write, stdin, stdout};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio, id};
 use std::thread::sleep;
@@ -16,6 +16,7 @@ use nix::unistd::setsid;
 const BEAT: Duration = Duration::from_millis(20);
 /// A descendant that nobody kills ends by itself after this long.
 const DESCENDANT_BEATS: u32 = 3_000;
+const MIB: usize = 1024 * 1024;
 /// The first argument of a descendant.
 const DESCENDANT: &str = "descendant";
 
@@ -46,6 +47,9 @@ fn run(effects_file: &Path) -> io::Result<()> {
     for _ in 0..payload.grandchildren {
         start_descendant()?;
     }
+    let held = vec![1_u8; payload.memory_mib * MIB];
+    fs::write("written", vec![0; payload.file_bytes])?;
+    print_at_once(&payload)?;
     let mut printed = 0;
     loop {
         if printed < payload.lines {
@@ -62,7 +66,28 @@ fn run(effects_file: &Path) -> io::Result<()> {
         sleep(BEAT);
         journal.tell(EffectEvent::Beat)?;
     }
-    journal.tell(EffectEvent::End)
+    drop(held);
+    journal.tell(EffectEvent::End)?;
+    if payload.fails {
+        return Err(io::Error::other("it was asked to fail"));
+    }
+    Ok(())
+}
+
+fn print_at_once(payload: &EffectPayload) -> io::Result<()> {
+    let mut output = BufWriter::with_capacity(MIB, stdout().lock());
+    let padding = " ".repeat(payload.padding_bytes);
+    for number in 1..=payload.lines_at_once {
+        writeln!(output, "line {number}{padding}")?;
+    }
+    if payload.long_line_bytes > 0 {
+        io::copy(
+            &mut io::repeat(b'x').take(payload.long_line_bytes),
+            &mut output,
+        )?;
+        writeln!(output)?;
+    }
+    output.flush()
 }
 
 /// Leaves the group, the session and the parent.

@@ -2,8 +2,15 @@
 
 mod api_death;
 mod cancellation;
+mod clocks;
+mod deploys;
+mod followers;
 mod postgres_loss;
+mod postgres_silence;
 mod redis_loss;
+mod redis_trouble;
+mod resources;
+mod schedules;
 mod worker_death;
 
 use std::time::Duration;

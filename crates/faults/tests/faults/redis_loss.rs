@@ -11,7 +11,10 @@ async fn queued_jobs_survive_a_flush_before_any_worker_looks() {
     let mut installation = installation().start().await;
     let announcer = installation.start_worker();
     installation.worker(announcer).stop().unwrap();
-    let ids = installation.calls.submit_all(&pings(600)).await;
+    let mut ids = Vec::new();
+    for _ in 0..10 {
+        ids.extend(installation.calls.submit_all(&pings(1_000)).await);
+    }
     installation.stack.redis().flush().unwrap();
     installation.start_worker();
     installation.wait_until_all_succeeded(&ids, LIMIT).await;

@@ -31,9 +31,7 @@ async fn signals_arrive_in_order_at_the_worker_they_are_for() {
     let fixture = Fixture::new().await;
     let (one, other) = (WorkerId::generate(), WorkerId::generate());
     let sent = [signal(one, 1), signal(other, 2), signal(one, 3)];
-    for signal in &sent {
-        fixture.queue.request_cancel(signal).await.unwrap();
-    }
+    fixture.queue.request_cancels(&sent).await.unwrap();
     let mut reader = SignalReader::new(&fixture.queue, one);
     assert_eq!(heard(&mut reader, 2).await, [sent[0], sent[2]]);
     let mut other = SignalReader::new(&fixture.queue, other);
@@ -47,8 +45,10 @@ async fn a_waiting_reader_hears_at_once_and_each_signal_once() {
     let mut reader = SignalReader::new(&fixture.queue, worker_id);
     for dispatch in 1..=3 {
         let sent = signal(worker_id, dispatch);
-        let (heard, rung) =
-            tokio::join!(heard(&mut reader, 1), fixture.queue.request_cancel(&sent));
+        let (heard, rung) = tokio::join!(
+            heard(&mut reader, 1),
+            fixture.queue.request_cancels(std::slice::from_ref(&sent))
+        );
         rung.unwrap();
         assert_eq!(heard, [sent]);
     }
@@ -67,7 +67,7 @@ async fn what_is_no_cancel_signal_is_passed_over() {
         let _: String = fixture.command(&format!("XADD {key} * {fields}")).await;
     }
     let sent = signal(worker_id, 1);
-    fixture.queue.request_cancel(&sent).await.unwrap();
+    fixture.queue.request_cancels(&[sent]).await.unwrap();
     let mut reader = SignalReader::new(&fixture.queue, worker_id);
     assert_eq!(heard(&mut reader, 1).await, [sent]);
 }
@@ -79,7 +79,7 @@ async fn signals_that_nobody_reads_stay_few_and_go_away() {
     for dispatch in 0..1_300 {
         fixture
             .queue
-            .request_cancel(&signal(worker_id, dispatch))
+            .request_cancels(&[signal(worker_id, dispatch)])
             .await
             .unwrap();
     }

@@ -67,6 +67,11 @@ impl WorkerStore {
     /// # Errors
     /// Postgres cannot be reached; after a lost connection the outcome is unknown, and doing it again is safe.
     pub async fn fire_due_schedules(&self, limit: u32) -> Result<FiredSchedules, StoreError> {
+        let firing = self.fire_at_once(limit);
+        self.runs.within_transaction_limit(firing).await
+    }
+
+    async fn fire_at_once(&self, limit: u32) -> Result<FiredSchedules, StoreError> {
         let transaction = self.runs.begin().await?;
         let sql = format!(
             "SELECT {SUMMARY_COLUMNS}, payload, now() AS now FROM schedules

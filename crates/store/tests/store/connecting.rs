@@ -77,3 +77,33 @@ async fn a_statement_that_is_refused_is_not_taken_for_an_absence() {
 async fn a_url_that_cannot_be_understood_is_refused_at_once() {
     ApiStore::open(&options("not a url")).await.unwrap_err();
 }
+
+#[tokio::test]
+async fn a_schema_without_the_newest_migration_is_refused_by_name() {
+    let database = TestDatabase::create().await;
+    let newest = "SELECT max(version) FROM seaql_migrations";
+    let newest = database.text(newest).await.unwrap();
+    database
+        .execute(&format!(
+            "DELETE FROM seaql_migrations WHERE version = '{newest}'"
+        ))
+        .await;
+    for check in checks(&options(database.url())).await {
+        let error = check.unwrap_err();
+        assert!(
+            matches!(error, StoreError::SchemaBehind { migration } if migration == newest),
+            "{error:?}: name the newest migration where the store checks the schema"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_schema_of_a_later_version_is_welcome() {
+    let database = TestDatabase::create().await;
+    database
+        .execute("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_later', 0)")
+        .await;
+    for check in checks(&options(database.url())).await {
+        check.unwrap();
+    }
+}

@@ -146,6 +146,7 @@ pub fn options(database_url: &str) -> StoreOptions {
     StoreOptions {
         database_url: database_url.to_owned(),
         max_connections: 8,
+        statement_timeout: Duration::from_secs(20),
         behind_transaction_pooler: false,
     }
 }

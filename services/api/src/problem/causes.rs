@@ -30,7 +30,9 @@ pub(super) fn classify_auth(error: &AuthError) -> (StatusCode, &'static str, &'s
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(_) | StoreError::SchemaMissing => Self::DatabaseUnavailable {
+            StoreError::Unavailable(_)
+            | StoreError::SchemaMissing
+            | StoreError::SchemaBehind { .. } => Self::DatabaseUnavailable {
                 cause: error.to_string(),
             },
             StoreError::Statement(_)

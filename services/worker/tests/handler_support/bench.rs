@@ -114,6 +114,7 @@ pub fn store_options(database: &TestDatabase) -> StoreOptions {
     StoreOptions {
         database_url: database.url().to_owned(),
         max_connections: 5,
+        statement_timeout: Duration::from_secs(20),
         behind_transaction_pooler: false,
     }
 }

@@ -76,7 +76,7 @@ impl Bench {
             job_id,
             dispatch,
         };
-        self.queue.request_cancel(&signal).await.expect("sent");
+        self.queue.request_cancels(&[signal]).await.expect("sent");
     }
 
     /// Waits until no scratch folder of a job is left.

@@ -28,6 +28,7 @@ impl TestWorker {
         let options = StoreOptions {
             database_url: api.database.url().to_owned(),
             max_connections: 2,
+            statement_timeout: Duration::from_secs(20),
             behind_transaction_pooler: false,
         };
         let queue = Queue::open(&QueueOptions {
