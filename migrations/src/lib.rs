@@ -3,6 +3,7 @@
 
 mod error;
 mod foundation;
+mod pauses;
 mod run;
 mod schedules;
 mod submission_keys;
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(foundation::Foundation),
             Box::new(schedules::Schedules),
             Box::new(submission_keys::SubmissionKeys),
+            Box::new(pauses::Pauses),
         ]
     }
 }

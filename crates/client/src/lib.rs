@@ -10,6 +10,7 @@ mod job_filter;
 mod log_follower;
 mod log_query;
 mod page;
+mod pauses;
 mod problem;
 mod schedules;
 pub mod server_sent_events;
@@ -28,6 +29,7 @@ pub use log_follower::{
 };
 pub use log_query::LogQuery;
 pub use page::Page;
+pub use pauses::{PauseOrder, PauseOutcome, ResumeOutcome};
 pub use problem::{FieldFault, Problem};
 pub use schedules::NewSchedule;
 pub use submission::Submission;

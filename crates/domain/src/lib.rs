@@ -12,6 +12,7 @@ mod limits;
 mod log;
 mod name;
 mod on_conflict;
+mod pause;
 mod priority;
 mod retry;
 mod schedule;
@@ -34,14 +35,15 @@ pub use kind::{Kind, KindDeclaration, RetryPolicy};
 pub use limits::{
     BATCH_LIMIT_JOBS, BULK_LIMIT_JOBS, IDEMPOTENCY_KEY_LIMIT_CHARACTERS, LOG_ATTEMPT_LIMIT_BYTES,
     LOG_ATTEMPT_LIMIT_LINES, LOG_LINE_LIMIT_BYTES, LOG_TAIL_LIMIT_LINES, LOG_TRUNCATED_TEXT,
-    MAX_ATTEMPTS_LIMIT, MAX_LOSSES, PAGE_DEFAULT_ITEMS, PAGE_LIMIT_ITEMS, PAYLOAD_LIMIT_BYTES,
-    PROGRESS_LIMIT_BYTES, RESULT_LIMIT_BYTES, SCHEDULE_GRACE_SECONDS, SCHEDULE_LIMIT_COUNT,
-    SCHEDULE_PREVIEW_TICKS, TAG_LIMIT_CHARACTERS, TAG_LIMIT_COUNT, TIMEOUT_LIMIT_SECONDS,
-    UNIQUE_KEY_LIMIT_CHARACTERS,
+    MAX_ATTEMPTS_LIMIT, MAX_LOSSES, PAGE_DEFAULT_ITEMS, PAGE_LIMIT_ITEMS, PAUSE_LIMIT_COUNT,
+    PAUSE_REASON_LIMIT_CHARACTERS, PAYLOAD_LIMIT_BYTES, PROGRESS_LIMIT_BYTES, RESULT_LIMIT_BYTES,
+    SCHEDULE_GRACE_SECONDS, SCHEDULE_LIMIT_COUNT, SCHEDULE_PREVIEW_TICKS, TAG_LIMIT_CHARACTERS,
+    TAG_LIMIT_COUNT, TIMEOUT_LIMIT_SECONDS, UNIQUE_KEY_LIMIT_CHARACTERS,
 };
 pub use log::{InvalidLogCursor, LogCursor, LogLevel, LogLine, LogStream};
 pub use name::{InvalidName, KindName, QueueName, ScheduleName};
 pub use on_conflict::OnConflict;
+pub use pause::{Pause, PauseScope, PauseSubject, RunningJobs};
 pub use priority::Priority;
 pub use retry::{retry_budget_is_spent, retry_delay};
 pub use schedule::{Firing, MissedPolicy, NewSchedule, Schedule, ScheduleSummary, ScheduleTerms};

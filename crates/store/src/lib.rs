@@ -3,6 +3,7 @@
 
 mod api_store;
 mod connection;
+mod dispatch_rules;
 mod door;
 mod entities;
 mod error;
@@ -10,6 +11,7 @@ mod idempotency_keys;
 mod identity;
 mod job_logs;
 mod kinds;
+mod operator_scope;
 mod schedules;
 mod statement;
 mod tenant_scope;
@@ -22,6 +24,7 @@ pub use connection::StoreOptions;
 pub use error::StoreError;
 pub use identity::SignedIn;
 pub use job_logs::RunLogLine;
+pub use operator_scope::{OperatorScope, PauseOutcome, PauseWish};
 pub use tenant_scope::{
     BulkChange, BulkMode, JobFilter, KeptRequest, LogSelection, ScheduleChange, ScheduleCreation,
     TenantScope, UniqueKey,

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use gantry_domain::{Doorbell, JobFailure, JobId, KindName, QueueName, WorkerId, WorkerState};
 
 use crate::connection::{Pool, ServiceRole, check_row_security, open};
+use crate::dispatch_rules::NOT_PAUSED;
 use crate::door::Door;
 use crate::statement::statement;
 use crate::transitions::{
@@ -245,8 +246,8 @@ impl WorkerStore {
         workers::reconciliation_frame(&self.runs).await
     }
 
-    /// At most `limit` jobs that have waited in `queue` since `until` or longer and that a live worker could run, by id,
-    /// those after the job `after`.
+    /// At most `limit` jobs that have waited in `queue` since `until` or longer, are not paused, and that a live worker
+    /// could run, by id, those after the job `after`.
     ///
     /// # Errors
     /// Postgres cannot be reached.
@@ -260,6 +261,7 @@ impl WorkerStore {
         let sql = format!(
             "SELECT {DOORBELL_COLUMNS} FROM jobs
              WHERE jobs.state = 'queued' AND queue = $1 AND queued_at <= $2 AND ($3::uuid IS NULL OR id > $3)
+                AND {NOT_PAUSED}
                 AND EXISTS (
                     SELECT 1 FROM workers
                     WHERE state = 'active' AND lease_expires_at > now()

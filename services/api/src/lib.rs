@@ -20,6 +20,8 @@ mod object_reader;
 mod openapi;
 mod ownership;
 mod page_cursor;
+mod pause_request;
+mod pausing;
 mod payload_checks;
 mod payload_rules;
 mod payload_schema;

@@ -4,9 +4,12 @@ mod docs;
 mod health;
 mod jobs;
 mod kinds;
+mod pauses;
 mod probes;
 mod qe;
+mod queues;
 mod schedules;
+mod tenants;
 mod unmatched;
 mod users;
 mod workers;
@@ -52,6 +55,13 @@ pub fn register(routes: &mut ServiceConfig) {
         .service(schedules::pause_schedule)
         .service(schedules::resume_schedule)
         .service(schedules::run_schedule)
+        .service(queues::pause_queue)
+        .service(queues::resume_queue)
+        .service(tenants::pause_tenant)
+        .service(tenants::resume_tenant)
+        .service(users::pause_user)
+        .service(users::resume_user)
+        .service(pauses::list_pauses)
         .service(kinds::list_kinds)
         .service(kinds::show_kind)
         .service(workers::list_workers)

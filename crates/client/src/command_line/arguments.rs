@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::command_line::commands::{
-    attempts, cancel, demo, dev, job, jobs, kinds, logs, me, retry, schedule, schedules, submit,
-    workers,
+    attempts, cancel, demo, dev, job, jobs, kinds, logs, me, pause, pauses, resume, retry,
+    schedule, schedules, submit, workers,
 };
 use crate::command_line::connection::Connection;
 use crate::command_line::exit_status::EXIT_STATUS_HELP;
@@ -45,6 +45,12 @@ pub(crate) enum Command {
     Schedules(schedules::Arguments),
     /// Create, show, pause, resume, run or delete a schedule
     Schedule(schedule::Arguments),
+    /// Hold back the waiting jobs of a queue, tenant or person; for operators
+    Pause(pause::Arguments),
+    /// Let the waiting jobs of a paused queue, tenant or person go on; for operators
+    Resume(resume::Arguments),
+    /// List what is paused; for operators
+    Pauses(pauses::Arguments),
     /// List the kinds of jobs that workers have announced
     Kinds(kinds::Arguments),
     /// List the worker processes

@@ -5,6 +5,7 @@ mod details;
 pub(crate) mod job;
 pub(crate) mod kind;
 pub(crate) mod log;
+pub(crate) mod pause;
 pub(crate) mod relaxation;
 pub(crate) mod schedule;
 pub(crate) mod stack;

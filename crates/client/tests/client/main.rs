@@ -4,6 +4,7 @@ mod command_line;
 mod gantry;
 mod log_follower;
 mod outcomes;
+mod pausing;
 mod requests;
 mod samples;
 mod schedules;

@@ -8,6 +8,7 @@ use super::Run;
 use super::run::{run, run_arrays};
 use crate::StoreError;
 use crate::connection::Pool;
+use crate::dispatch_rules::NOT_PAUSED;
 use crate::statement::{column, count, statement, word};
 
 /// A job that this worker now runs.
@@ -45,8 +46,8 @@ impl ClaimedJob {
 /// The columns a claimed job is made of.
 const CLAIMED_COLUMNS: &str = "jobs.id, jobs.dispatch, tenant_id, created_by, kind, payload, attempt, losses, timeout_seconds, log_seq, traceparent";
 
-/// Claims those of `runs` that are still queued under that dispatch and of a kind the worker can run, provided that
-/// its lease has not ended.
+/// Claims those of `runs` that are still queued under that dispatch, not paused and of a kind the worker can run,
+/// provided that its lease has not ended.
 pub(crate) async fn claim(
     connection: &Pool,
     worker_id: Uuid,
@@ -63,7 +64,7 @@ pub(crate) async fn claim(
             queued_at = NULL, error = NULL, progress = NULL
         FROM unnest($2::uuid[], $3::int[]) AS wanted (job_id, dispatch)
         WHERE jobs.id = wanted.job_id AND jobs.dispatch = wanted.dispatch AND jobs.state = 'queued'
-            AND jobs.kind = ANY ($4)
+            AND jobs.kind = ANY ($4) AND {NOT_PAUSED}
             AND EXISTS (
                 SELECT 1 FROM workers
                 WHERE workers.id = $1 AND workers.state = 'active' AND workers.lease_expires_at > now()

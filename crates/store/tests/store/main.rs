@@ -19,6 +19,7 @@ mod kinds_and_workers;
 mod listing;
 mod losing;
 mod model;
+mod pausing;
 mod pooler;
 mod reconciling;
 mod redriving;

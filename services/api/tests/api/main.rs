@@ -18,6 +18,7 @@ mod health;
 mod idempotency;
 mod listing;
 mod logs;
+mod pausing;
 mod payloads;
 mod requests;
 mod schedules;

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use chrono::Utc;
 use gantry_domain::{
-    JobFailure, JobId, JobState, KindDeclaration, KindName, LogLevel, LogLine, LogStream, WorkerId,
+    JobFailure, JobId, JobState, KindDeclaration, KindName, LogLevel, LogLine, LogStream,
+    QueueName, WorkerId,
 };
-use gantry_queue::{JobEnded, Queue, QueueOptions, SignalReader};
+use gantry_queue::{DoorbellReader, JobEnded, Queue, QueueOptions, SignalReader};
 use gantry_store::{
     ClaimedJob, Completion, Failure, NewWorker, Run, RunLogLine, StoreOptions, WorkerStore,
 };
@@ -58,10 +59,22 @@ impl TestWorker {
 
     /// Claims the job's newest dispatch.
     pub async fn claim(&self, job_id: JobId, dispatch: u32) -> ClaimedJob {
+        let claimed = self.try_claim(job_id, dispatch).await;
+        claimed.expect("the job waits for a worker")
+    }
+
+    /// Claims the job's newest dispatch, if it may be claimed.
+    pub async fn try_claim(&self, job_id: JobId, dispatch: u32) -> Option<ClaimedJob> {
         let run = Run { job_id, dispatch };
         let kinds: Vec<KindName> = kinds().into_iter().map(|kind| kind.name).collect();
-        let mut claimed = self.store.claim(self.id, &[run], &kinds).await.unwrap();
-        claimed.pop().expect("the job waits for a worker")
+        let claimed = self.store.claim(self.id, &[run], &kinds).await;
+        claimed.unwrap().pop()
+    }
+
+    /// What this worker is told of.
+    pub fn doorbells(&self) -> DoorbellReader {
+        let queues: [QueueName; 1] = ["default".parse().unwrap()];
+        DoorbellReader::new(&self.queue, &queues, self.id)
     }
 
     /// Stores lines of a run and publishes them, as a worker does.
