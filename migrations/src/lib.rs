@@ -1,6 +1,7 @@
 //! The schema's migrations, run under one lock so that any number may start at once.
 #![doc = include_str!("../README.md")]
 
+mod concurrency_limits;
 mod error;
 mod foundation;
 mod pauses;
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(schedules::Schedules),
             Box::new(submission_keys::SubmissionKeys),
             Box::new(pauses::Pauses),
+            Box::new(concurrency_limits::ConcurrencyLimits),
         ]
     }
 }

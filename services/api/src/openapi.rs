@@ -22,6 +22,7 @@ use crate::problem::{PROBLEM_JSON, Problem};
         (name = "queues", description = "Where jobs wait, and holding them back"),
         (name = "tenants", description = "Holding back the jobs of one tenant"),
         (name = "pauses", description = "Who is held back"),
+        (name = "limits", description = "How many jobs run at a time"),
         (name = "kinds", description = "What can be handed in"),
         (name = "workers", description = "Who runs the jobs"),
         (name = "users", description = "Who is calling"),
@@ -244,6 +245,26 @@ problems! {
     UserProblems {
         "400" => "`bad_id`, `malformed_json`, `incomplete_body`, `bad_header`",
         "404" => "`user_not_found`",
+    }
+}
+
+problems! {
+    /// What setting a limit can be answered.
+    LimitProblems {
+        "400" => "`bad_id`, `malformed_json`, `incomplete_body`, `bad_header`",
+        "404" => "`tenant_not_found`, `kind_not_found`",
+        "408" => "`body_too_slow`",
+        "413" => "`body_too_large`",
+        "415" => "`unsupported_media_type`",
+        "422" => "`invalid_request`, `too_many_limits`",
+    }
+}
+
+problems! {
+    /// What removing a limit can be answered.
+    LimitRemovalProblems {
+        "400" => "`bad_id`, `bad_header`",
+        "404" => "`limit_not_found`, `kind_not_found`",
     }
 }
 

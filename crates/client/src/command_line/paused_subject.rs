@@ -14,11 +14,13 @@ pub(crate) enum PausedSubject {
     /// Those of a tenant
     Tenant {
         /// The tenant's id
+        #[arg(id = "paused_tenant", value_name = "TENANT")]
         tenant: TenantId,
     },
     /// Those one person submitted, in whatever tenant
     User {
         /// The person's id
+        #[arg(id = "paused_user", value_name = "USER")]
         user: UserId,
     },
 }

@@ -2,6 +2,7 @@
 
 mod api_death;
 mod cancellation;
+mod limits;
 mod postgres_loss;
 mod redis_loss;
 mod worker_death;

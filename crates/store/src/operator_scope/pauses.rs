@@ -3,13 +3,13 @@
 use gantry_domain::{
     Doorbell, JobFailure, JobId, PAUSE_LIMIT_COUNT, Pause, PauseScope, PauseSubject, UserId,
 };
-use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::OperatorScope;
 use crate::StoreError;
-use crate::dispatch_rules::NOT_PAUSED;
-use crate::statement::{column, statement, word};
-use crate::transitions::{self, CancelOutcome, DOORBELL_COLUMNS, doorbell};
+use crate::pauses::pause;
+use crate::statement::{column, statement};
+use crate::transitions::{self, CancelOutcome};
 
 /// Someone's wish that jobs wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,20 +146,7 @@ impl OperatorScope<'_> {
         subject: &PauseSubject,
         limit: u32,
     ) -> Result<Vec<Doorbell>, StoreError> {
-        let transaction = self.begin().await?;
-        let sql = format!(
-            "SELECT {DOORBELL_COLUMNS} FROM jobs WHERE state = 'queued' AND {} AND {NOT_PAUSED}
-             ORDER BY queued_at LIMIT $2",
-            is_of(subject)
-        );
-        let rows = transaction
-            .query_all_raw(statement(
-                &sql,
-                [subject.name().into(), i64::from(limit).into()],
-            ))
-            .await?;
-        transaction.commit().await?;
-        rows.iter().map(doorbell).collect()
+        self.oldest_of(is_of(subject), subject.name(), limit).await
     }
 }
 
@@ -172,7 +159,9 @@ async fn is_known(
         PauseScope::Queue => {
             "SELECT 1 WHERE EXISTS (SELECT FROM workers WHERE $1 = ANY (queues))
                 OR EXISTS (SELECT FROM kinds WHERE queue = $1)
-                OR EXISTS (SELECT FROM jobs WHERE queue = $1 AND state IN ('scheduled', 'queued', 'running'))"
+                OR EXISTS (SELECT FROM jobs WHERE queue = $1 AND state = 'scheduled')
+                OR EXISTS (SELECT FROM jobs WHERE queue = $1 AND state = 'queued')
+                OR EXISTS (SELECT FROM jobs WHERE queue = $1 AND state = 'running')"
         }
         PauseScope::Tenant => "SELECT 1 FROM tenants WHERE id = $1::uuid",
         PauseScope::User => "SELECT 1 FROM users WHERE id = $1::uuid",
@@ -190,15 +179,4 @@ const fn is_of(subject: &PauseSubject) -> &'static str {
         PauseScope::Tenant => "tenant_id = $1::uuid",
         PauseScope::User => "created_by = $1::uuid",
     }
-}
-
-fn pause(row: &QueryResult) -> Result<Pause, StoreError> {
-    Ok(Pause {
-        scope: word(row, "scope")?,
-        subject: column(row, "subject")?,
-        reason: column(row, "reason")?,
-        paused_at: column(row, "paused_at")?,
-        paused_by: Some(UserId::from_uuid(column(row, "paused_by")?)),
-        paused_by_name: Some(column(row, "paused_by_name")?),
-    })
 }

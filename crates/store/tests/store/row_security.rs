@@ -16,7 +16,7 @@ const TENANT_TABLES: [&str; 5] = [
 ];
 
 /// Every table that row-level security holds.
-const HELD_TABLES: [&str; 7] = [
+const HELD_TABLES: [&str; 8] = [
     "tenants",
     "users",
     "jobs",
@@ -24,6 +24,7 @@ const HELD_TABLES: [&str; 7] = [
     "job_logs",
     "idempotency_keys",
     "pauses",
+    "concurrency_limits",
 ];
 
 /// A connection that took a service's role, and stands in a door or in none.
@@ -64,7 +65,7 @@ pub async fn visible(connection: &mut PgConnection, table: &str) -> i64 {
 }
 
 /// A row of every tenant table, for each of two tenants.
-async fn two_tenants() -> (Fixture, [TenantId; 2]) {
+pub async fn two_tenants() -> (Fixture, [TenantId; 2]) {
     let fixture = Fixture::new().await;
     let tenants = [tenant("acme"), tenant("other")];
     let worker_id = fixture.worker().await;
@@ -264,73 +265,6 @@ async fn the_dispatch_door_opens_jobs_to_workers_only() {
             .unwrap();
         assert_eq!(visible(&mut worker, "jobs").await, 0, "{door}");
     }
-}
-
-#[tokio::test]
-async fn the_operate_door_shows_what_lives_and_only_asks_for_the_end_of_what_runs() {
-    let (fixture, [own, other]) = two_tenants().await;
-    let worker_id = fixture.worker().await;
-    let running = fixture.running(worker_id).await.job_id;
-    fixture.queued().await;
-    let ended = fixture.running(worker_id).await;
-    let written = fixture
-        .workers
-        .complete(worker_id, &[completion(ended)])
-        .await;
-    assert_eq!(written.unwrap(), [ended]);
-    let mut operator = connection_as(&fixture, "gantry_api", Some("operate")).await;
-    for (table, count) in [
-        // Two that failed and wait for a retry, one that runs and one that waits; the one that ended is not seen.
-        ("jobs", 4),
-        ("tenants", 2),
-        ("users", 2),
-        ("job_attempts", 0),
-        ("job_logs", 0),
-        ("idempotency_keys", 0),
-    ] {
-        assert_eq!(visible(&mut operator, table).await, count, "{table}");
-    }
-    let cancel = "UPDATE jobs SET cancel_requested_at = now()";
-    assert_eq!(found(&mut operator, cancel).await.unwrap(), 1);
-    let row = fixture.row(running).await;
-    assert!(!row.contains("\"cancel_requested_at\": null"), "{row}");
-    for denied in [
-        "UPDATE jobs SET cancel_requested_at = NULL",
-        "UPDATE jobs SET state = 'cancelled', finished_at = now()",
-        "UPDATE tenants SET external_id = ''",
-        "INSERT INTO tenants (id, issuer, external_id) VALUES (gen_random_uuid(), '', '')",
-        "INSERT INTO pauses (scope, subject, paused_by, paused_by_name)
-         VALUES ('tenant', 'no id', gen_random_uuid(), 'someone')",
-    ] {
-        run(&mut operator, denied).await.expect_err(denied);
-    }
-    let rename = "UPDATE users SET email = ''";
-    assert_eq!(found(&mut operator, rename).await.unwrap(), 0);
-
-    for tenant_id in [own, other] {
-        let pause = format!(
-            "INSERT INTO pauses (scope, subject, paused_by, paused_by_name)
-             VALUES ('tenant', '{tenant_id}', gen_random_uuid(), 'someone')"
-        );
-        run(&mut operator, &pause).await.unwrap();
-    }
-    let move_on = "UPDATE pauses SET paused_at = now()";
-    run(&mut operator, move_on).await.expect_err(move_on);
-    let mut tenant = connection_as(&fixture, "gantry_api", None).await;
-    assert_eq!(visible(&mut tenant, "pauses").await, 0);
-    run(&mut tenant, &format!("SET app.tenant_id = '{own}'"))
-        .await
-        .unwrap();
-    assert_eq!(visible(&mut tenant, "pauses").await, 1);
-    let end = "DELETE FROM pauses";
-    assert_eq!(found(&mut tenant, end).await.unwrap(), 0);
-    let mut worker = connection_as(&fixture, "gantry_worker", Some("dispatch")).await;
-    assert_eq!(visible(&mut worker, "pauses").await, 2);
-    for denied in [end, "SELECT reason FROM pauses"] {
-        run(&mut worker, denied).await.expect_err(denied);
-    }
-    let mut worker = connection_as(&fixture, "gantry_worker", Some("operate")).await;
-    assert_eq!(visible(&mut worker, "jobs").await, 0);
 }
 
 /// A superuser is held by nothing, so the owner here is one without that power.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use gantry_domain::{JobId, KindName, QueueName, ScheduleId, TenantId, UserId};
+use gantry_domain::{JobId, KindName, LimitSubject, QueueName, ScheduleId, TenantId, UserId};
 use gantry_telemetry::fields;
 use tracing::Span;
 
@@ -57,6 +57,14 @@ impl PathPart {
     /// It is not a UUID.
     pub fn tenant_id(&self) -> Result<TenantId, ApiError> {
         TenantId::from_str(&self.0).map_err(|_| ApiError::BadId)
+    }
+
+    /// The tenant it names, or every tenant for the word `default`.
+    ///
+    /// # Errors
+    /// It is neither a UUID nor that word.
+    pub fn limited_tenant(&self) -> Result<LimitSubject, ApiError> {
+        LimitSubject::of_tenant(&self.0).map_err(|_| ApiError::BadId)
     }
 
     /// The person it names.

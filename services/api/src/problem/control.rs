@@ -1,7 +1,7 @@
 //! Every way a request of operators can fail beyond those of any request.
 
 use actix_web::http::StatusCode;
-use gantry_domain::PAUSE_LIMIT_COUNT;
+use gantry_domain::{CONCURRENCY_LIMIT_COUNT, PAUSE_LIMIT_COUNT};
 
 /// Why a request of operators failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +23,12 @@ pub enum ControlError {
     /// As many pauses as there may be.
     #[error("{PAUSE_LIMIT_COUNT} pauses last already, as many as there may be at a time.")]
     TooManyPauses,
+    /// No such limit.
+    #[error("There is no limit of its own for this; GET /api/v1/limits lists those there are.")]
+    LimitNotFound,
+    /// As many limits as there may be.
+    #[error("There are {CONCURRENCY_LIMIT_COUNT} limits already, as many as there may be.")]
+    TooManyLimits,
 }
 
 impl ControlError {
@@ -53,6 +59,16 @@ impl ControlError {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "too_many_pauses",
                 "There are too many pauses",
+            ),
+            Self::LimitNotFound => (
+                StatusCode::NOT_FOUND,
+                "limit_not_found",
+                "There is no such limit",
+            ),
+            Self::TooManyLimits => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "too_many_limits",
+                "There are too many limits",
             ),
         }
     }

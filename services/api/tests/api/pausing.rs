@@ -1,9 +1,9 @@
 //! Operators pause and resume queues, tenants and people; nobody else does.
 
 use gantry_domain::{Doorbell, JobId, Priority, TenantId, UserId};
-use gantry_testkit::eventually;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use crate::support::{SOON, TestApi, json_of, paths_of, problem_of};
 
@@ -36,21 +36,17 @@ async fn resume(api: &TestApi, path: &str) -> Value {
 
 /// A doorbell for each of the jobs, in any order.
 async fn wait_for_doorbells(doorbells: &mut gantry_queue::DoorbellReader, jobs: &[JobId]) {
-    let mut heard = Vec::new();
-    eventually(SOON, async || {
-        let delivery = doorbells
-            .read(10)
-            .await
-            .map_err(|error| error.to_string())?;
-        heard.extend(delivery.doorbells.into_iter().map(|entry| entry.doorbell));
-        let is_heard = |job: &JobId| heard.iter().any(|bell: &Doorbell| bell.job_id == *job);
-        if jobs.iter().all(is_heard) {
-            Ok(())
-        } else {
-            Err(format!("{heard:?}"))
+    let listening = async {
+        let mut heard: Vec<Doorbell> = Vec::new();
+        let is_heard =
+            |heard: &[Doorbell], job: &JobId| heard.iter().any(|bell| bell.job_id == *job);
+        while !jobs.iter().all(|job| is_heard(&heard, job)) {
+            let delivery = doorbells.read(10).await.unwrap();
+            heard.extend(delivery.doorbells.into_iter().map(|entry| entry.doorbell));
         }
-    })
-    .await;
+        heard
+    };
+    let heard = timeout(SOON, listening).await.expect("doorbells ring");
     assert!(heard.iter().all(|bell| bell.priority == Priority::Normal));
 }
 

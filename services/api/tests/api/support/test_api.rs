@@ -149,6 +149,18 @@ impl TestApi {
         ])
     }
 
+    /// Waits until Postgres was reached, whatever Redis does.
+    pub async fn until_answering(&self) {
+        eventually(SOON, || async {
+            let answer = self.request(Method::GET, "/api/v1/users/me").send().await;
+            match answer {
+                Ok(answer) if answer.status() == StatusCode::OK => Ok(()),
+                other => Err(format!("{other:?}")),
+            }
+        })
+        .await;
+    }
+
     pub async fn until_ready(&self) {
         eventually(SOON, || async {
             let answer = self.anonymous(Method::GET, "/readyz").send().await;

@@ -65,9 +65,24 @@ impl TestWorker {
 
     /// Claims the job's newest dispatch, if it may be claimed.
     pub async fn try_claim(&self, job_id: JobId, dispatch: u32) -> Option<ClaimedJob> {
-        let run = Run { job_id, dispatch };
         let kinds: Vec<KindName> = kinds().into_iter().map(|kind| kind.name).collect();
-        let claimed = self.store.claim(self.id, &[run], &kinds).await;
+        self.claim_one_of(job_id, dispatch, &kinds).await
+    }
+
+    /// Claims a new job of this kind.
+    pub async fn claim_kind(&self, job_id: JobId, kind: &str) -> ClaimedJob {
+        let claimed = self.claim_one_of(job_id, 1, &[kind.parse().unwrap()]).await;
+        claimed.expect("the job waits for a worker")
+    }
+
+    async fn claim_one_of(
+        &self,
+        job_id: JobId,
+        dispatch: u32,
+        kinds: &[KindName],
+    ) -> Option<ClaimedJob> {
+        let run = Run { job_id, dispatch };
+        let claimed = self.store.claim(self.id, &[run], kinds).await;
         claimed.unwrap().pop()
     }
 
@@ -127,13 +142,23 @@ impl TestWorker {
 
     /// Fails a run for good.
     pub async fn fail(&self, claimed: &ClaimedJob, code: &str) {
+        self.write_failure(claimed, code, None).await;
+        self.publish_end(claimed, JobState::Failed).await;
+    }
+
+    /// Fails a run; the next is due in an hour.
+    pub async fn fail_for_now(&self, claimed: &ClaimedJob, code: &str) {
+        let retry_after = Some(Duration::from_secs(3_600));
+        self.write_failure(claimed, code, retry_after).await;
+    }
+
+    async fn write_failure(&self, claimed: &ClaimedJob, code: &str, retry_after: Option<Duration>) {
         let failure = Failure {
             run: claimed.run,
             error: JobFailure::new(code, "It did not work."),
-            retry_after: None,
+            retry_after,
         };
         self.store.fail(self.id, &[failure]).await.unwrap();
-        self.publish_end(claimed, JobState::Failed).await;
     }
 
     /// The run that this worker is next told to end.
