@@ -1,9 +1,11 @@
 //! The schema's migrations, run under one lock so that any number may start at once.
 #![doc = include_str!("../README.md")]
 
+mod concurrency_limits;
 mod error;
 mod foundation;
 mod readable_history;
+mod pauses;
 mod run;
 mod schedules;
 mod submission_keys;
@@ -24,6 +26,8 @@ impl MigratorTrait for Migrator {
             Box::new(schedules::Schedules),
             Box::new(submission_keys::SubmissionKeys),
             Box::new(readable_history::ReadableHistory),
+            Box::new(pauses::Pauses),
+            Box::new(concurrency_limits::ConcurrencyLimits),
         ]
     }
 }

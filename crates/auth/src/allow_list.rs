@@ -29,7 +29,7 @@ impl AllowList {
     /// When an entry is neither an address nor a domain nor a subject, when the list is empty in production without
     /// `AUTH_ALLOW_ALL=true`, and when it is filled although that is set.
     pub fn from_config(config: &AuthConfig) -> Result<Self, ConfigError> {
-        let list = Self::from_entries(&config.allowed_emails)?;
+        let list = Self::from_entries(SETTING, &config.allowed_emails)?;
         if config.allow_all && !list.admits_everyone() {
             return Err(ConfigError::Contradiction {
                 setting: "AUTH_ALLOW_ALL=true",
@@ -47,18 +47,18 @@ impl AllowList {
         Ok(list)
     }
 
-    /// A list of entries: `@domain`, an address, or (without `@`) a subject.
+    /// The list of a setting's entries: `@domain`, an address, or (without `@`) a subject.
     ///
     /// # Errors
     /// When an entry is none of these. An entry of blanks alone is passed over.
-    pub fn from_entries(entries: &[String]) -> Result<Self, ConfigError> {
+    pub fn from_entries(setting: &'static str, entries: &[String]) -> Result<Self, ConfigError> {
         let mut list = Self::default();
         for entry in entries
             .iter()
             .map(|entry| entry.trim())
             .filter(|entry| !entry.is_empty())
         {
-            list.add(entry)?;
+            list.add(setting, entry)?;
         }
         Ok(list)
     }
@@ -92,7 +92,7 @@ impl AllowList {
         self.addresses.is_empty() && self.domains.is_empty() && self.subjects.is_empty()
     }
 
-    fn add(&mut self, entry: &str) -> Result<(), ConfigError> {
+    fn add(&mut self, setting: &'static str, entry: &str) -> Result<(), ConfigError> {
         let entry_is_email = split_address(entry).is_some();
         match entry.strip_prefix('@') {
             Some(domain) if is_domain(domain) => {
@@ -106,7 +106,7 @@ impl AllowList {
             }
             _ => {
                 return Err(ConfigError::Invalid {
-                    setting: SETTING,
+                    setting,
                     fault: format!(
                         "has the entry {entry:?}, which is neither an address, nor @domain, nor a subject"
                     ),
@@ -114,6 +114,11 @@ impl AllowList {
             }
         }
         Ok(())
+    }
+
+    /// Whether an entry names this person, by subject or by address.
+    pub(crate) fn names_person(&self, subject: &str, address: Option<&str>) -> bool {
+        self.subjects.contains(subject) || address.is_some_and(|address| self.names(address))
     }
 
     fn names(&self, address: &str) -> bool {

@@ -44,6 +44,9 @@ pub struct AuthConfig {
     pub allowed_emails: Vec<String>,
     /// `AUTH_ALLOW_ALL`: an empty list means everyone. Without it production refuses an empty list.
     pub allow_all: bool,
+    /// `GANTRY_OPERATORS`: addresses, `@domain` and subjects that may do what concerns everyone. Empty means nobody, and
+    /// with development headers everyone.
+    pub operators: Vec<String>,
 }
 
 /// Who proves identities.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use gantry_domain::{
-    Attempt, IdempotencyKey, Job, JobId, JobSummary, Kind, LogLine, WorkerSummary,
+    Attempt, IdempotencyKey, Job, JobId, JobSummary, Kind, LogLine, QueueName, QueueStatus,
+    WorkerSummary,
 };
 use reqwest::{RequestBuilder, Response};
 use serde::Serialize;
@@ -20,6 +21,7 @@ use crate::log_query::LogQuery;
 use crate::page::Page;
 use crate::submission::Submission;
 use crate::user::CurrentUser;
+use crate::why::Why;
 
 /// How long one call may take, from the first byte sent to the last one received. A followed log is no such call.
 const CALL_LIMIT: Duration = Duration::from_secs(30);
@@ -129,6 +131,22 @@ impl Client {
         Ok(page.items)
     }
 
+    /// The queues, with what waits and runs in each.
+    pub async fn queues(&self) -> Result<Vec<QueueStatus>> {
+        let page: Page<QueueStatus> = self.get("queues", &()).await?;
+        Ok(page.items)
+    }
+
+    /// One queue.
+    pub async fn queue(&self, name: &QueueName) -> Result<QueueStatus> {
+        self.get(&format!("queues/{name}"), &()).await
+    }
+
+    /// Why a job is where it is.
+    pub async fn why(&self, id: JobId) -> Result<Why> {
+        self.get(&format!("jobs/{id}/why"), &()).await
+    }
+
     /// Who the API takes the caller for.
     pub async fn current_user(&self) -> Result<CurrentUser> {
         self.get("users/me", &()).await
@@ -152,6 +170,15 @@ impl Client {
         let url = self.url(path);
         self.call(self.http.post(url.clone()).json(body), &url)
             .await
+    }
+
+    pub(crate) async fn put<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T> {
+        let url = self.url(path);
+        self.call(self.http.put(url.clone()).json(body), &url).await
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Result<()> {

@@ -9,6 +9,7 @@ mod following;
 mod interrupt;
 mod matching;
 mod output;
+mod paused_subject;
 mod stack_session;
 
 use std::process::ExitCode;

@@ -7,14 +7,17 @@ mod client;
 mod client_builder;
 mod error;
 mod job_filter;
+mod limits;
 mod log_follower;
 mod log_query;
 mod page;
+mod pauses;
 mod problem;
 mod schedules;
 pub mod server_sent_events;
 mod submission;
 mod user;
+mod why;
 
 pub use answer::ANSWER_LIMIT_BYTES;
 pub use backoff::ReconnectPolicy;
@@ -28,7 +31,9 @@ pub use log_follower::{
 };
 pub use log_query::LogQuery;
 pub use page::Page;
+pub use pauses::{PauseOrder, PauseOutcome, ResumeOutcome};
 pub use problem::{FieldFault, Problem};
 pub use schedules::NewSchedule;
 pub use submission::Submission;
 pub use user::{CurrentUser, Organization};
+pub use why::{Explanation, Why};

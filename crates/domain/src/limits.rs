@@ -44,3 +44,11 @@ pub const SCHEDULE_LIMIT_COUNT: u32 = 1_000;
 pub const SCHEDULE_GRACE_SECONDS: i64 = 60;
 /// How many ticks ahead a schedule shows.
 pub const SCHEDULE_PREVIEW_TICKS: usize = 5;
+/// How many pauses may last at a time; a further one is refused with 422. Each claim looks at all of them.
+pub const PAUSE_LIMIT_COUNT: u32 = 1_000;
+/// How long the reason of a pause may be, in characters.
+pub const PAUSE_REASON_LIMIT_CHARACTERS: usize = 500;
+/// How many concurrency limits there may be; a further one is refused with 422. Each claim looks at all of them.
+pub const CONCURRENCY_LIMIT_COUNT: u32 = 1_000;
+/// The largest number of running jobs a concurrency limit can name; a larger one is refused with 422.
+pub const CONCURRENCY_LIMIT_MOST_JOBS: u32 = 1_000_000;

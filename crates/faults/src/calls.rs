@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::EventStream;
+use crate::effect::EFFECT_KIND;
 
 /// Calls the API. An answer that is not the expected one ends the test, with the API's words.
 #[derive(Debug, Clone)]
@@ -121,6 +122,14 @@ impl Calls {
         self.send(self.post(format!("jobs/{id}/cancel")))
             .await
             .status()
+    }
+
+    /// Lets at most so many jobs of the test kind run at a time.
+    pub async fn limit_effects(&self, max_running: u32) {
+        let url = format!("{}/limits/kinds/{EFFECT_KIND}", self.api);
+        let request = as_developer(self.http.put(url));
+        let answer = self.send(request.json(&json!({ "max_running": max_running })));
+        assert_eq!(answer.await.status(), StatusCode::OK);
     }
 
     /// Follows a job's log from the beginning, or from behind the event with this id.

@@ -47,6 +47,25 @@ impl Effects {
         labels.iter().copied().filter(is_missing).collect()
     }
 
+    /// How many runs went on at once at most. A run goes on from its first line to its last one.
+    pub fn most_at_once(&self) -> usize {
+        let mut ends = HashMap::new();
+        for (place, line) in self.lines.iter().enumerate() {
+            ends.insert(line.run.as_str(), place);
+        }
+        let mut going_on = HashSet::new();
+        let mut most = 0;
+        for (place, line) in self.lines.iter().enumerate() {
+            let run = line.run.as_str();
+            going_on.insert(run);
+            most = most.max(going_on.len());
+            if ends.get(run) == Some(&place) {
+                going_on.remove(run);
+            }
+        }
+        most
+    }
+
     /// Labels of jobs of which one run still did something after a later one had begun.
     pub fn overlapping(&self) -> HashSet<&str> {
         let mut newest = HashMap::new();

@@ -35,6 +35,11 @@ impl Keys {
         })
     }
 
+    /// The counts of a queue's runs in one minute, counted from 1970.
+    pub(crate) fn runs(&self, queue: &QueueName, minute: u64) -> String {
+        format!("{}:{{{queue}}}:runs:{minute}", self.prefix)
+    }
+
     /// The stream of control signals for one worker.
     pub(crate) fn control(&self, worker_id: WorkerId) -> String {
         format!("{}:control:{worker_id}", self.prefix)

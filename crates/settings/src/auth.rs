@@ -94,6 +94,12 @@ pub struct AuthSettings {
     )]
     pub allow_all: bool,
 
+    /// Who may pause, resume and limit what concerns everyone: email addresses, @domain, or subjects, separated by commas
+    #[arg(
+        id = "operators", long, env = "GANTRY_OPERATORS", value_name = "ENTRIES", value_parser = list(text)
+    )]
+    operators: Option<List<String>>,
+
     /// Key of Clerk's Backend API, to look up an email address that the token lacks
     #[arg(
         id = "clerk-secret-key", long, env = "CLERK_SECRET_KEY", hide_env_values = true, value_name = "KEY",
@@ -132,6 +138,11 @@ impl AuthSettings {
     /// Who is let in; empty means that there is no list.
     pub fn allowed_emails(&self) -> &[String] {
         items(&self.allowed_emails)
+    }
+
+    /// Who is an operator; empty means nobody, and with development identities everyone.
+    pub fn operators(&self) -> &[String] {
+        items(&self.operators)
     }
 
     /// Signing secrets of Clerk's webhooks; empty when there are none.

@@ -6,7 +6,7 @@ use crate::connection::{Pool, ServiceRole, check_row_security, open};
 use crate::door::Door;
 use crate::identity::{SignedIn, remember};
 use crate::transitions::{Accepted, KeyedSubmission, SubmitOutcome, submit, submit_keyed};
-use crate::{StoreError, StoreOptions, TenantScope, kinds, workers};
+use crate::{OperatorScope, StoreError, StoreOptions, TenantScope, kinds, workers};
 
 /// How many connections submissions use; concurrent ones share a statement, so few are enough.
 const SUBMIT_CONNECTIONS: u32 = 2;
@@ -51,6 +51,11 @@ impl ApiStore {
     /// Everything of one tenant, and nothing else.
     pub fn tenant(&self, tenant_id: TenantId) -> TenantScope<'_> {
         TenantScope::new(&self.tenants, tenant_id)
+    }
+
+    /// What concerns every tenant; for operators only.
+    pub fn operator(&self) -> OperatorScope<'_> {
+        OperatorScope::new(&self.tenants)
     }
 
     /// Writes down who signed in and for which tenant, before anything else of theirs is written.

@@ -8,6 +8,8 @@ pub(crate) enum Door {
     Identity,
     /// The API adds jobs of several tenants with one INSERT; it can read or change none.
     Submit,
+    /// The API does what operators ask for, or counts what waits and runs in all tenants.
+    Operate,
     /// The worker claims, runs and settles the jobs of every tenant.
     Dispatch,
 }
@@ -18,6 +20,7 @@ impl Door {
         match self {
             Self::Identity => "identity",
             Self::Submit => "submit",
+            Self::Operate => "operate",
             Self::Dispatch => "dispatch",
         }
     }

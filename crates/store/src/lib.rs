@@ -3,6 +3,7 @@
 
 mod api_store;
 mod connection;
+mod dispatch_rules;
 mod door;
 mod entities;
 mod error;
@@ -10,10 +11,14 @@ mod idempotency_keys;
 mod identity;
 mod job_logs;
 mod kinds;
+mod operator_scope;
+mod pauses;
+mod queues;
 mod schedules;
 mod statement;
 mod tenant_scope;
 mod transitions;
+mod waiting_line;
 mod worker_store;
 mod workers;
 
@@ -22,13 +27,14 @@ pub use connection::StoreOptions;
 pub use error::StoreError;
 pub use identity::SignedIn;
 pub use job_logs::RunLogLine;
+pub use operator_scope::{Crowd, LimitOutcome, OperatorScope, PauseOutcome, PauseWish};
 pub use tenant_scope::{
-    BulkChange, BulkMode, JobFilter, KeptRequest, LogSelection, ScheduleChange, ScheduleCreation,
-    TenantScope, UniqueKey,
+    BulkChange, BulkMode, JobFacts, JobFilter, KeptRequest, LogSelection, ScheduleChange,
+    ScheduleCreation, TenantScope, UniqueKey,
 };
 pub use transitions::{
     Accepted, CancelOutcome, ClaimedJob, Completion, FailedRun, Failure, KeyedSubmission,
     RedriveOutcome, RequestKey, Rescued, Run, RunProgress, SubmitOutcome, YieldedRun,
 };
-pub use worker_store::{FiredSchedules, PutOffSchedule, WorkerStore};
+pub use worker_store::{FiredSchedules, FreedPlace, PutOffSchedule, WorkerStore};
 pub use workers::{CancelRequest, LeaseRenewal, NewWorker, ReconciliationFrame};

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod bulk;
+mod facts;
 mod job_filter;
 mod jobs;
 mod logs;
@@ -9,18 +10,22 @@ mod schedules;
 mod submission_keys;
 
 pub use bulk::{BulkChange, BulkMode};
+pub(crate) use facts::COUNTED_LIMIT_JOBS;
+pub use facts::JobFacts;
 pub use job_filter::JobFilter;
 pub use logs::LogSelection;
 pub use schedules::{ScheduleChange, ScheduleCreation};
 pub use submission_keys::{KeptRequest, UniqueKey};
 
-use gantry_domain::{Attempt, Job, JobFailure, JobId, JobSummary, LogLine, TenantId};
+use gantry_domain::{
+    Attempt, Job, JobFailure, JobId, JobSummary, LogLine, QueueName, QueueStatus, TenantId,
+};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
-use crate::StoreError;
 use crate::connection::Pool;
 use crate::statement::statement;
 use crate::transitions::{self, CancelOutcome, RedriveOutcome};
+use crate::{StoreError, queues};
 
 /// How often a redrive that lost a race for a unique key looks again who holds it now.
 const RACE_LIMIT: u32 = 5;
@@ -102,6 +107,17 @@ impl<'a> TenantScope<'a> {
         let lines = logs::read(&transaction, job_id, selection).await?;
         transaction.commit().await?;
         Ok(lines)
+    }
+
+    /// How queues are doing, the tenant's own jobs counted; all of them, or the one of that name. Without rates.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn queues(&self, only: Option<&QueueName>) -> Result<Vec<QueueStatus>, StoreError> {
+        let transaction = self.begin().await?;
+        let queues = queues::list(&transaction, only).await?;
+        transaction.commit().await?;
+        Ok(queues)
     }
 
     /// Ends a waiting job, or writes down that a running one is to end; `error` says who asked.

@@ -1,20 +1,19 @@
 //! The store as a worker holds it: its own lease, the runs it claimed, and the maintenance.
 
 mod schedules;
+mod waiting;
 
 pub use schedules::{FiredSchedules, PutOffSchedule};
+pub use waiting::FreedPlace;
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use gantry_domain::{Doorbell, JobFailure, JobId, KindName, QueueName, WorkerId, WorkerState};
+use gantry_domain::{Doorbell, JobFailure, KindName, WorkerId, WorkerState};
 
 use crate::connection::{Pool, ServiceRole, check_row_security, open, open_lasting};
 use crate::door::Door;
-use crate::statement::statement;
 use crate::transitions::{
-    self, ClaimedJob, Completion, DOORBELL_COLUMNS, FailedRun, Failure, Rescued, Run, RunProgress,
-    YieldedRun, doorbell,
+    self, ClaimedJob, Completion, FailedRun, Failure, Rescued, Run, RunProgress, YieldedRun,
 };
 use crate::{
     LeaseRenewal, NewWorker, ReconciliationFrame, RunLogLine, StoreError, StoreOptions,
@@ -260,42 +259,5 @@ impl WorkerStore {
     /// Postgres cannot be reached.
     pub async fn reconciliation_frame(&self) -> Result<ReconciliationFrame, StoreError> {
         workers::reconciliation_frame(&self.runs).await
-    }
-
-    /// At most `limit` jobs that have waited in `queue` since `until` or longer and that a live worker could run, by id,
-    /// those after the job `after`.
-    ///
-    /// # Errors
-    /// Postgres cannot be reached.
-    pub async fn waiting_since(
-        &self,
-        queue: &QueueName,
-        until: DateTime<Utc>,
-        after: Option<JobId>,
-        limit: u32,
-    ) -> Result<Vec<Doorbell>, StoreError> {
-        let sql = format!(
-            "SELECT {DOORBELL_COLUMNS} FROM jobs
-             WHERE jobs.state = 'queued' AND finished_at IS NULL AND queue = $1 AND queued_at <= $2 AND ($3::uuid IS NULL OR id > $3)
-                AND EXISTS (
-                    SELECT 1 FROM workers
-                    WHERE state = 'active' AND lease_expires_at > now()
-                        AND jobs.queue = ANY (workers.queues) AND jobs.kind = ANY (workers.kinds)
-                )
-             ORDER BY id LIMIT $4"
-        );
-        let rows = self
-            .runs
-            .query_all_raw(statement(
-                &sql,
-                [
-                    queue.as_str().into(),
-                    until.into(),
-                    after.map(JobId::as_uuid).into(),
-                    i64::from(limit).into(),
-                ],
-            ))
-            .await?;
-        rows.iter().map(doorbell).collect()
     }
 }

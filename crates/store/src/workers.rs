@@ -181,6 +181,8 @@ pub struct ReconciliationFrame {
     pub now: DateTime<Utc>,
     /// The queues that live workers serve.
     pub queues: Vec<QueueName>,
+    /// Whether there is any concurrency limit.
+    pub has_limits: bool,
 }
 
 pub(crate) async fn reconciliation_frame(
@@ -189,7 +191,7 @@ pub(crate) async fn reconciliation_frame(
     let sql = "
         SELECT now() AS now, ARRAY (
             SELECT DISTINCT unnest(queues) FROM workers WHERE state = 'active' AND lease_expires_at > now() ORDER BY 1
-        ) AS queues";
+        ) AS queues, EXISTS (SELECT FROM concurrency_limits) AS has_limits";
     let row = connection.query_one_raw(statement(sql, [])).await?;
     let row = row.ok_or_else(|| StoreError::UnknownContent {
         column: "now",
@@ -197,6 +199,7 @@ pub(crate) async fn reconciliation_frame(
     })?;
     Ok(ReconciliationFrame {
         now: column(&row, "now")?,
+        has_limits: column(&row, "has_limits")?,
         queues: column::<Vec<String>>(&row, "queues")?
             .iter()
             .map(|name| parse("queues", name))

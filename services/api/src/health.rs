@@ -1,7 +1,9 @@
 //! How Postgres and Redis are, asked at most once a second whatever the number of those who want to know.
 
+use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use gantry_queue::Queue;
 use gantry_store::ApiStore;
 use tokio::sync::Mutex;
@@ -21,6 +23,7 @@ pub struct HealthMonitor {
     queue: Queue,
     startup: Startup,
     last: Mutex<Option<(Instant, HealthView)>>,
+    redis_away_since: std::sync::Mutex<Option<DateTime<Utc>>>,
 }
 
 impl HealthMonitor {
@@ -31,6 +34,7 @@ impl HealthMonitor {
             queue,
             startup,
             last: Mutex::default(),
+            redis_away_since: std::sync::Mutex::default(),
         }
     }
 
@@ -51,8 +55,26 @@ impl HealthMonitor {
         health
     }
 
+    /// Since when Redis is known not to answer; none while it does.
+    pub async fn redis_away_since(&self) -> Option<DateTime<Utc>> {
+        self.check().await;
+        *self.lock_redis_away_since()
+    }
+
+    fn lock_redis_away_since(&self) -> MutexGuard<'_, Option<DateTime<Utc>>> {
+        self.redis_away_since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn ask(&self) -> HealthView {
         let (postgres, redis) = tokio::join!(self.postgres(), self.redis());
+        let mut away_since = self.lock_redis_away_since();
+        *away_since = match redis.status {
+            PartStatus::Up => None,
+            PartStatus::Down => Some(away_since.unwrap_or_else(Utc::now)),
+        };
+        drop(away_since);
         let is_healthy = [&postgres, &redis]
             .iter()
             .all(|part| part.status == PartStatus::Up);

@@ -29,5 +29,6 @@ pub fn auth_config(settings: &ApiServiceSettings) -> AuthConfig {
         email_claim: Some(auth.email_claim.clone()),
         allowed_emails: auth.allowed_emails().to_vec(),
         allow_all: auth.allow_all,
+        operators: auth.operators().to_vec(),
     }
 }

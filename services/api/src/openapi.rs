@@ -19,6 +19,10 @@ use crate::problem::{PROBLEM_JSON, Problem};
     tags(
         (name = "jobs", description = "Handing in jobs and looking after them"),
         (name = "schedules", description = "Handing in jobs again and again, by the clock"),
+        (name = "queues", description = "Where jobs wait, and holding them back"),
+        (name = "tenants", description = "Holding back the jobs of one tenant"),
+        (name = "pauses", description = "Who is held back"),
+        (name = "limits", description = "How many jobs run at a time"),
         (name = "kinds", description = "What can be handed in"),
         (name = "workers", description = "Who runs the jobs"),
         (name = "users", description = "Who is calling"),
@@ -204,6 +208,74 @@ problems! {
     /// What a call about one kind can be answered.
     KindProblem {
         "404" => "`kind_not_found`",
+    }
+}
+
+problems! {
+    /// What a call of operators can be answered.
+    OperatorProblem {
+        "403" => "`not_an_operator`, `forbidden`",
+    }
+}
+
+problems! {
+    /// What a call with an id in its path can be answered.
+    IdProblem {
+        "400" => "`bad_id`, `bad_header`",
+    }
+}
+
+problems! {
+    /// What a call about one queue can be answered.
+    QueueProblem {
+        "404" => "`queue_not_found`",
+    }
+}
+
+problems! {
+    /// What a call of operators about one tenant can be answered.
+    TenantProblems {
+        "400" => "`bad_id`, `malformed_json`, `incomplete_body`, `bad_header`",
+        "404" => "`tenant_not_found`",
+    }
+}
+
+problems! {
+    /// What a call of operators about one person can be answered.
+    UserProblems {
+        "400" => "`bad_id`, `malformed_json`, `incomplete_body`, `bad_header`",
+        "404" => "`user_not_found`",
+    }
+}
+
+problems! {
+    /// What setting a limit can be answered.
+    LimitProblems {
+        "400" => "`bad_id`, `malformed_json`, `incomplete_body`, `bad_header`",
+        "404" => "`tenant_not_found`, `kind_not_found`",
+        "408" => "`body_too_slow`",
+        "413" => "`body_too_large`",
+        "415" => "`unsupported_media_type`",
+        "422" => "`invalid_request`, `too_many_limits`",
+    }
+}
+
+problems! {
+    /// What removing a limit can be answered.
+    LimitRemovalProblems {
+        "400" => "`bad_id`, `bad_header`",
+        "404" => "`limit_not_found`, `kind_not_found`",
+    }
+}
+
+problems! {
+    /// What a pause can be answered.
+    PauseProblems {
+        "400" => "`malformed_json`, `incomplete_body`, `bad_header`",
+        "408" => "`body_too_slow`",
+        "413" => "`body_too_large`",
+        "415" => "`unsupported_media_type`",
+        "422" => "`invalid_request`, `too_many_pauses`",
     }
 }
 

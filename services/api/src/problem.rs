@@ -1,9 +1,11 @@
 //! Every way a request can fail, with its HTTP status, code and words: RFC 9457 problem documents.
 
 mod causes;
+mod control;
 mod document;
 mod schedule;
 
+pub use control::ControlError;
 pub use document::{PROBLEM_JSON, Problem};
 pub use schedule::ScheduleError;
 
@@ -111,6 +113,9 @@ pub enum ApiError {
     /// A request about schedules.
     #[error(transparent)]
     Schedule(#[from] ScheduleError),
+    /// A request of operators.
+    #[error(transparent)]
+    Control(#[from] ControlError),
     /// No such route.
     #[error("There is nothing at this path; GET /api/v1/openapi.json lists what there is.")]
     RouteNotFound,
@@ -271,6 +276,7 @@ impl ApiError {
                 "Too many use this key at once",
             ),
             Self::Schedule(error) => error.classify(),
+            Self::Control(error) => error.classify(),
             Self::Auth(error) => classify_auth(error),
             Self::Starting => (
                 Status::SERVICE_UNAVAILABLE,

@@ -4,9 +4,13 @@ mod docs;
 mod health;
 mod jobs;
 mod kinds;
+mod limits;
+mod pauses;
 mod probes;
 mod qe;
+mod queues;
 mod schedules;
+mod tenants;
 mod unmatched;
 mod users;
 mod workers;
@@ -42,6 +46,7 @@ pub fn register(routes: &mut ServiceConfig) {
         .service(jobs::show_job)
         .service(jobs::read_log)
         .service(jobs::list_attempts)
+        .service(jobs::explain_job)
         .service(jobs::cancel_job)
         .service(jobs::retry_job)
         .service(schedules::create_schedule)
@@ -52,6 +57,20 @@ pub fn register(routes: &mut ServiceConfig) {
         .service(schedules::pause_schedule)
         .service(schedules::resume_schedule)
         .service(schedules::run_schedule)
+        .service(queues::list_queues)
+        .service(queues::show_queue)
+        .service(queues::pause_queue)
+        .service(queues::resume_queue)
+        .service(tenants::pause_tenant)
+        .service(tenants::resume_tenant)
+        .service(users::pause_user)
+        .service(users::resume_user)
+        .service(pauses::list_pauses)
+        .service(limits::list_limits)
+        .service(limits::set_tenant_limit)
+        .service(limits::remove_tenant_limit)
+        .service(limits::set_kind_limit)
+        .service(limits::remove_kind_limit)
         .service(kinds::list_kinds)
         .service(kinds::show_kind)
         .service(workers::list_workers)

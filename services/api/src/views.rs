@@ -3,11 +3,15 @@
 mod health;
 mod job;
 mod page;
+mod pause;
 mod structure;
 mod user;
+mod why;
 
 pub use health::{HealthStatus, HealthView, PartStatus, PartView, PartsView};
 pub use job::accepted_job;
 pub use page::{BatchView, BulkView, Page};
+pub use pause::{PauseView, ResumeView};
 pub use structure::ParseView;
 pub use user::UserView;
+pub use why::{ExplanationView, WhyView};

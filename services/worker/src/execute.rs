@@ -15,7 +15,7 @@ use crate::handler::{Handler, HandlerError, JobContext};
 use crate::journal::JournalSender;
 use crate::registry::Registry;
 use crate::runs::{RunEntry, Runs};
-use crate::settle::{Outcome, SettlerSender};
+use crate::settle::{Outcome, RunOrigin, SettlerSender};
 use crate::stop::{StopSender, StopSignal, stop_channel};
 use crate::storable::{storable_json, storable_text};
 use crate::{JobLog, ProgressReporter, StopReason};
@@ -89,7 +89,9 @@ impl Executor {
         if let Some(outcome) = outcome {
             Span::current().record("outcome", outcome.name());
             tracing::info!(outcome = outcome.name(), "the run ended");
-            self.settler.settle(outcome, entry).await;
+            self.settler
+                .settle(outcome, RunOrigin::of(&job), entry)
+                .await;
         }
     }
 

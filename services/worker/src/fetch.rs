@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::backoff::Backoff;
 use crate::execute::Executor;
 use crate::health::Pulse;
+use crate::run_counter::RunCounter;
 use crate::shutdown::{Shutdown, Urgency};
 
 /// Takes jobs while there is room for them.
@@ -20,6 +21,7 @@ pub(crate) struct Fetcher {
     pub(crate) kinds: Vec<KindName>,
     pub(crate) room: Arc<Semaphore>,
     pub(crate) executor: Executor,
+    pub(crate) counter: RunCounter,
     pub(crate) pulse: Pulse,
     pub(crate) shutdown: Shutdown,
 }
@@ -86,6 +88,7 @@ impl Fetcher {
         };
         let mut permits = vec![first];
         for job in claimed {
+            self.counter.began(&job.queue);
             let permit = match permits.pop() {
                 Some(permit) => permit,
                 None => match Arc::clone(&self.room).acquire_owned().await {

@@ -17,6 +17,7 @@ mod payload_check;
 pub mod process;
 mod progress;
 mod registry;
+mod run_counter;
 mod runs;
 mod session;
 mod settle;

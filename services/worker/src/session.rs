@@ -20,6 +20,7 @@ use crate::journal::journal;
 use crate::lease::{LeaseKeeper, LeaseTimes};
 use crate::maintenance::Maintainer;
 use crate::registry::Registry;
+use crate::run_counter::RunCounter;
 use crate::runs::Runs;
 use crate::settle::settler;
 use crate::shutdown::{Shutdown, Urgency};
@@ -84,7 +85,13 @@ pub(crate) async fn run_session(parts: SessionParts) -> SessionEnd {
         parts.shutdown.clone(),
     );
     let (journal_sender, journal) = journal(parts.store.clone(), parts.queue.clone(), worker_id);
-    let (settler_sender, settler) = settler(parts.store.clone(), parts.queue.clone(), worker_id);
+    let counter = RunCounter::default();
+    let (settler_sender, settler) = settler(
+        parts.store.clone(),
+        parts.queue.clone(),
+        worker_id,
+        counter.clone(),
+    );
     let executor = Executor {
         registry: parts.registry.clone(),
         runs: runs.clone(),
@@ -100,12 +107,14 @@ pub(crate) async fn run_session(parts: SessionParts) -> SessionEnd {
         kinds: parts.registry.names(),
         room: Arc::new(Semaphore::new(parts.options.concurrency)),
         executor,
+        counter: counter.clone(),
         pulse: parts.pulse.clone(),
         shutdown: parts.shutdown.clone(),
     };
     let mut lease = Background::start(keeper.keep());
     let journal = Background::start(journal.keep());
     let settler = Background::start(settler.keep());
+    let counting = Background::start(counter.keep(parts.queue.clone()));
     let fetching = Background::start(fetcher.keep());
     let signals = Background::start(listen_for_cancels(
         parts.queue.clone(),
@@ -122,6 +131,7 @@ pub(crate) async fn run_session(parts: SessionParts) -> SessionEnd {
     parts.pulse.lease_is_held(false);
     drop(maintenance);
     drop(signals);
+    drop(counting);
     if end == SessionEnd::Stopped {
         sign_off(&parts, worker_id).await;
     } else {

@@ -3,18 +3,42 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use gantry_domain::{JobFailure, JobState, WorkerId, failure_code};
+use gantry_domain::{JobFailure, JobState, KindName, QueueName, TenantId, WorkerId, failure_code};
 use gantry_queue::{JobEnded, Queue};
-use gantry_store::{Completion, Failure, Run, StoreError, WorkerStore, YieldedRun};
+use gantry_store::{
+    ClaimedJob, Completion, Failure, FreedPlace, Run, StoreError, WorkerStore, YieldedRun,
+};
 use tokio::sync::mpsc;
 
 use crate::backoff::Backoff;
+use crate::run_counter::RunCounter;
 use crate::runs::RunEntry;
 
 /// How many outcomes share a flush.
 const BATCH_OUTCOMES: usize = 500;
 /// How many outcomes may wait; then runs wait to hand theirs over.
 const WAITING_OUTCOMES: usize = 500;
+
+/// What an outcome concerns beyond its job.
+#[derive(Debug, Clone)]
+pub(crate) struct RunOrigin {
+    pub(crate) tenant_id: TenantId,
+    pub(crate) kind: KindName,
+    pub(crate) queue: QueueName,
+    /// Whether the run takes a place under a concurrency limit.
+    pub(crate) is_limited: bool,
+}
+
+impl RunOrigin {
+    pub(crate) fn of(job: &ClaimedJob) -> Self {
+        Self {
+            tenant_id: job.tenant_id,
+            kind: job.kind.clone(),
+            queue: job.queue.clone(),
+            is_limited: job.is_limited,
+        }
+    }
+}
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,32 +53,46 @@ pub(crate) enum Outcome {
     Snoozed(YieldedRun, Duration),
 }
 
+/// An outcome on its way to be written.
+struct Settled {
+    outcome: Outcome,
+    origin: RunOrigin,
+    entry: RunEntry,
+}
+
 /// The side of the runs.
 #[derive(Clone)]
 pub(crate) struct SettlerSender {
-    outcomes: mpsc::Sender<(Outcome, RunEntry)>,
+    outcomes: mpsc::Sender<Settled>,
 }
 
 impl SettlerSender {
     /// Hands an outcome over; the run counts as going on until it is written. A settler that has ended belongs to a lost
     /// lease: the outcome may not be written any more, and another worker will run the job.
-    pub(crate) async fn settle(&self, outcome: Outcome, entry: RunEntry) {
-        let _ = self.outcomes.send((outcome, entry)).await;
+    pub(crate) async fn settle(&self, outcome: Outcome, origin: RunOrigin, entry: RunEntry) {
+        let settled = Settled {
+            outcome,
+            origin,
+            entry,
+        };
+        let _ = self.outcomes.send(settled).await;
     }
 }
 
 /// The side that writes.
 pub(crate) struct Settler {
-    outcomes: mpsc::Receiver<(Outcome, RunEntry)>,
+    outcomes: mpsc::Receiver<Settled>,
     store: WorkerStore,
     queue: Queue,
     worker_id: WorkerId,
+    counter: RunCounter,
 }
 
 pub(crate) fn settler(
     store: WorkerStore,
     queue: Queue,
     worker_id: WorkerId,
+    counter: RunCounter,
 ) -> (SettlerSender, Settler) {
     let (sender, outcomes) = mpsc::channel(WAITING_OUTCOMES);
     let settler = Settler {
@@ -62,6 +100,7 @@ pub(crate) fn settler(
         store,
         queue,
         worker_id,
+        counter,
     };
     (SettlerSender { outcomes: sender }, settler)
 }
@@ -74,15 +113,43 @@ impl Settler {
         while self.outcomes.recv_many(&mut batch, BATCH_OUTCOMES).await > 0 {
             let mut sorted = SortedOutcomes::default();
             let mut entries = Vec::with_capacity(batch.len());
-            for (outcome, entry) in batch.drain(..) {
+            let mut freed = Vec::new();
+            for settled in batch.drain(..) {
+                let Settled {
+                    outcome,
+                    origin,
+                    entry,
+                } = settled;
+                self.counter.ended(&origin.queue, &outcome);
+                if origin.is_limited {
+                    freed.push(FreedPlace {
+                        tenant_id: origin.tenant_id,
+                        kind: origin.kind,
+                    });
+                }
                 sorted.add(outcome);
                 entries.push(entry);
             }
             let ended = self.write(sorted).await;
             drop(entries);
+            self.ring_for_next(&freed).await;
             if let Err(error) = self.queue.publish_ended(&ended).await {
                 tracing::debug!(%error, "ended jobs were not announced; followers look by themselves");
             }
+        }
+    }
+
+    /// Tells workers of those who waited for the places that runs have left.
+    async fn ring_for_next(&self, freed: &[FreedPlace]) {
+        if freed.is_empty() {
+            return;
+        }
+        let rung = match self.store.next_for_places(freed).await {
+            Ok(doorbells) => self.queue.ring(&doorbells).await.map_err(|e| e.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(error) = rung {
+            tracing::warn!(error, "nobody was told of free places; the reconciler will");
         }
     }
 

@@ -5,7 +5,7 @@ use gantry_domain::TenantId;
 
 fn list(entries: &[&str]) -> AllowList {
     let entries: Vec<String> = entries.iter().map(|entry| (*entry).to_owned()).collect();
-    AllowList::from_entries(&entries).unwrap()
+    AllowList::from_entries("AUTH_ALLOWED_EMAILS", &entries).unwrap()
 }
 
 fn person(subject: &str, email: Email) -> Identity {
@@ -113,7 +113,7 @@ fn an_entry_that_is_nothing_is_named() {
         "@exa mple.com",
         "a b@example.com",
     ] {
-        let error = AllowList::from_entries(&[entry.to_owned()])
+        let error = AllowList::from_entries("AUTH_ALLOWED_EMAILS", &[entry.to_owned()])
             .unwrap_err()
             .to_string();
         assert!(

@@ -20,6 +20,7 @@ mod development;
 mod key_sets;
 #[cfg(feature = "auth-oidc")]
 mod oidc;
+mod operators;
 #[cfg(feature = "signed-tokens")]
 mod outages;
 #[cfg(feature = "signed-tokens")]

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::command_line::commands::{
-    attempts, cancel, demo, dev, job, jobs, kinds, logs, me, retry, schedule, schedules, submit,
-    workers,
+    attempts, cancel, demo, dev, job, jobs, kinds, limits, logs, me, pause, pauses, queues, resume,
+    retry, schedule, schedules, submit, why, workers,
 };
 use crate::command_line::connection::Connection;
 use crate::command_line::exit_status::EXIT_STATUS_HELP;
@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Job(job::Arguments),
     /// List the attempts at a job
     Attempts(attempts::Arguments),
+    /// Explain what a job is waiting for, or what became of it
+    Why(why::Arguments),
     /// Ask for the end of a job, or of all jobs that match
     Cancel(cancel::Arguments),
     /// Put a failed or cancelled job, or all that match, back into the queue
@@ -45,6 +47,16 @@ pub(crate) enum Command {
     Schedules(schedules::Arguments),
     /// Create, show, pause, resume, run or delete a schedule
     Schedule(schedule::Arguments),
+    /// List the queues with what waits and runs in each
+    Queues(queues::Arguments),
+    /// Hold back the waiting jobs of a queue, tenant or person; for operators
+    Pause(pause::Arguments),
+    /// Let the waiting jobs of a paused queue, tenant or person go on; for operators
+    Resume(resume::Arguments),
+    /// List what is paused; for operators
+    Pauses(pauses::Arguments),
+    /// List, set or remove limits on how many jobs run at a time; for operators
+    Limits(limits::Arguments),
     /// List the kinds of jobs that workers have announced
     Kinds(kinds::Arguments),
     /// List the worker processes

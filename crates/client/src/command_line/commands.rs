@@ -7,12 +7,18 @@ pub(crate) mod dev;
 pub(crate) mod job;
 pub(crate) mod jobs;
 pub(crate) mod kinds;
+pub(crate) mod limits;
 pub(crate) mod logs;
 pub(crate) mod me;
+pub(crate) mod pause;
+pub(crate) mod pauses;
+pub(crate) mod queues;
+pub(crate) mod resume;
 pub(crate) mod retry;
 pub(crate) mod schedule;
 pub(crate) mod schedules;
 pub(crate) mod submit;
+pub(crate) mod why;
 pub(crate) mod workers;
 
 use crate::command_line::arguments::{Command, CommandLine};
@@ -32,6 +38,12 @@ pub(crate) async fn run(command_line: CommandLine) -> Result<ExitStatus> {
         Command::Retry(arguments) => retry::run(&connection.client()?, arguments).await,
         Command::Schedules(arguments) => schedules::run(&connection.client()?, arguments).await,
         Command::Schedule(arguments) => schedule::run(&connection.client()?, arguments).await,
+        Command::Pause(arguments) => pause::run(&connection.client()?, arguments).await,
+        Command::Resume(arguments) => resume::run(&connection.client()?, arguments).await,
+        Command::Pauses(arguments) => pauses::run(&connection.client()?, arguments).await,
+        Command::Queues(arguments) => queues::run(&connection.client()?, arguments).await,
+        Command::Limits(arguments) => limits::run(&connection.client()?, arguments).await,
+        Command::Why(arguments) => why::run(&connection.client()?, arguments).await,
         Command::Kinds(arguments) => kinds::run(&connection.client()?, arguments).await,
         Command::Workers(arguments) => workers::run(&connection.client()?, arguments).await,
         Command::Me(arguments) => me::run(&connection.client()?, arguments).await,

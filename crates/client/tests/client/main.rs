@@ -2,11 +2,15 @@
 
 mod command_line;
 mod gantry;
+mod limiting;
 mod log_follower;
 mod outcomes;
+mod pausing;
+mod queues;
 mod requests;
 mod samples;
 mod schedules;
 mod scripted_server;
 mod server_sent_events;
 mod shown;
+mod why;

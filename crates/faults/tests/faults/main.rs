@@ -5,6 +5,7 @@ mod cancellation;
 mod clocks;
 mod deploys;
 mod followers;
+mod limits;
 mod postgres_loss;
 mod postgres_silence;
 mod redis_loss;

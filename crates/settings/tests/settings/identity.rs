@@ -49,6 +49,7 @@ fn identity_settings_are_handed_on_as_written() {
         ("AUTH_AUTHORIZED_PARTIES", "https://app.example.com"),
         ("AUTH_ALLOWED_EMAILS", "ada@example.com, @example.org"),
         ("AUTH_ALLOW_MISSING_AUTHORIZED_PARTY", "true"),
+        ("GANTRY_OPERATORS", "ada@example.com, user_1"),
     ];
     let auth = api(&[], &environment).expect("all usable").auth;
     assert_eq!(auth.mode, AuthMode::Clerk);
@@ -59,6 +60,7 @@ fn identity_settings_are_handed_on_as_written() {
     assert_eq!(auth.clerk_audience(), ["gantry", "other"]);
     assert_eq!(auth.authorized_parties(), ["https://app.example.com"]);
     assert_eq!(auth.allowed_emails(), ["ada@example.com", "@example.org"]);
+    assert_eq!(auth.operators(), ["ada@example.com", "user_1"]);
     assert!(auth.allow_missing_authorized_party);
     assert!(!auth.allow_all);
 }

@@ -16,13 +16,15 @@ const TENANT_TABLES: [&str; 5] = [
 ];
 
 /// Every table that row-level security holds.
-const HELD_TABLES: [&str; 6] = [
+const HELD_TABLES: [&str; 8] = [
     "tenants",
     "users",
     "jobs",
     "job_attempts",
     "job_logs",
     "idempotency_keys",
+    "pauses",
+    "concurrency_limits",
 ];
 
 /// A connection that took a service's role, and stands in a door or in none.
@@ -63,7 +65,7 @@ pub async fn visible(connection: &mut PgConnection, table: &str) -> i64 {
 }
 
 /// A row of every tenant table, for each of two tenants.
-async fn two_tenants() -> (Fixture, [TenantId; 2]) {
+pub async fn two_tenants() -> (Fixture, [TenantId; 2]) {
     let fixture = Fixture::new().await;
     let tenants = [tenant("acme"), tenant("other")];
     let worker_id = fixture.worker().await;

@@ -72,6 +72,23 @@ impl JsonBody {
         })
     }
 
+    /// Reads the whole body, or takes one that was not sent for an empty object.
+    ///
+    /// # Errors
+    /// As for [`Self::read`].
+    pub async fn read_or_empty(self) -> Result<Value, ApiError> {
+        let headers = self.request.headers();
+        let is_absent = !headers.contains_key(header::CONTENT_TYPE)
+            && !headers.contains_key(header::TRANSFER_ENCODING)
+            && headers
+                .get(header::CONTENT_LENGTH)
+                .is_none_or(|length| length.as_bytes() == b"0");
+        if is_absent {
+            return Ok(Value::Object(serde_json::Map::new()));
+        }
+        Ok(self.read().await?.value)
+    }
+
     fn is_announced_as_json(&self) -> bool {
         let is_json = self.request.mime_type().is_ok_and(|mime| {
             mime.is_some_and(|mime| {

@@ -5,11 +5,11 @@ use std::str::FromStr;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use gantry_domain::{JobId, KindName, ScheduleId};
+use gantry_domain::{JobId, KindName, LimitSubject, QueueName, ScheduleId, TenantId, UserId};
 use gantry_telemetry::fields;
 use tracing::Span;
 
-use crate::problem::ApiError;
+use crate::problem::{ApiError, ControlError};
 
 /// The one variable part of a path, such as the id in `/jobs/{id}`.
 pub struct PathPart(String);
@@ -41,6 +41,38 @@ impl PathPart {
     /// It is not a UUID.
     pub fn schedule_id(&self) -> Result<ScheduleId, ApiError> {
         ScheduleId::from_str(&self.0).map_err(|_| ApiError::BadId)
+    }
+
+    /// The queue it names.
+    ///
+    /// # Errors
+    /// No queue can have that name.
+    pub fn queue_name(&self) -> Result<QueueName, ApiError> {
+        QueueName::from_str(&self.0).map_err(|_| ControlError::QueueNotFound.into())
+    }
+
+    /// The tenant it names.
+    ///
+    /// # Errors
+    /// It is not a UUID.
+    pub fn tenant_id(&self) -> Result<TenantId, ApiError> {
+        TenantId::from_str(&self.0).map_err(|_| ApiError::BadId)
+    }
+
+    /// The tenant it names, or every tenant for the word `default`.
+    ///
+    /// # Errors
+    /// It is neither a UUID nor that word.
+    pub fn limited_tenant(&self) -> Result<LimitSubject, ApiError> {
+        LimitSubject::of_tenant(&self.0).map_err(|_| ApiError::BadId)
+    }
+
+    /// The person it names.
+    ///
+    /// # Errors
+    /// It is not a UUID.
+    pub fn user_id(&self) -> Result<UserId, ApiError> {
+        UserId::from_str(&self.0).map_err(|_| ApiError::BadId)
     }
 
     /// The kind it names.

@@ -10,6 +10,7 @@ mod retry_matching;
 mod show;
 mod submit;
 mod submit_batch;
+mod why;
 
 pub use attempts::list_attempts;
 pub use cancel::cancel_job;
@@ -21,3 +22,4 @@ pub use retry_matching::retry_jobs;
 pub use show::show_job;
 pub use submit::submit_job;
 pub use submit_batch::submit_jobs;
+pub use why::explain_job;

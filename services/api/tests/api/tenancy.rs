@@ -14,6 +14,7 @@ async fn another_tenants_job_does_not_exist() {
         (Method::GET, "/logs"),
         (Method::GET, "/logs?follow=true"),
         (Method::GET, "/attempts"),
+        (Method::GET, "/why"),
         (Method::POST, "/cancel"),
         (Method::POST, "/retry"),
     ] {
@@ -67,6 +68,7 @@ async fn every_route_but_the_public_ones_wants_credentials_before_anything_else(
         let operations = [
             (Method::GET, &item.get),
             (Method::POST, &item.post),
+            (Method::PUT, &item.put),
             (Method::PATCH, &item.patch),
             (Method::DELETE, &item.delete),
         ];
@@ -84,7 +86,7 @@ async fn every_route_but_the_public_ones_wants_credentials_before_anything_else(
             problem_of(answer, StatusCode::UNAUTHORIZED, "unauthenticated").await;
         }
     }
-    assert_eq!(asked, 23);
+    assert_eq!(asked, 38);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -78,7 +78,8 @@ impl Reconciler {
         let frame = self.store.reconciliation_frame().await?;
         let queued_until = frame.now - RING_GRACE;
         for queue in &frame.queues {
-            self.sweep_queue(queue, queued_until).await?;
+            self.sweep_queue(queue, queued_until, frame.has_limits)
+                .await?;
         }
         if self
             .forgot_at
@@ -96,11 +97,17 @@ impl Reconciler {
         &mut self,
         queue: &QueueName,
         queued_until: DateTime<Utc>,
+        has_limits: bool,
     ) -> Result<(), ReconcileError> {
         let position = self.queue.position(queue).await?;
         match self.marks.get(queue) {
             Some(mark) if !position.has_passed(&mark.watermark) => return Ok(()),
-            Some(mark) => self.ring_for_waiting(queue, mark.queued_until).await?,
+            Some(mark) => {
+                self.ring_for_waiting(queue, mark.queued_until).await?;
+                if has_limits {
+                    self.ring_for_free_places(queue, mark.queued_until).await?;
+                }
+            }
             None => {}
         }
         // Taken after ringing, so that the next look waits for these doorbells to be delivered too.
@@ -135,6 +142,20 @@ impl Reconciler {
                 return Ok(());
             }
         }
+    }
+
+    /// For jobs under a concurrency limit, as many as there is room for: whoever left the places may not have lived to tell.
+    async fn ring_for_free_places(
+        &self,
+        queue: &QueueName,
+        queued_until: DateTime<Utc>,
+    ) -> Result<(), ReconcileError> {
+        let next = self.store.next_in_queue(queue, queued_until).await?;
+        self.queue.ring(&next).await?;
+        if !next.is_empty() {
+            tracing::info!(%queue, count = next.len(), "rang for jobs that free places waited for");
+        }
+        Ok(())
     }
 
     async fn forget_gone_workers(&self, queue: &QueueName) -> Result<(), ReconcileError> {

@@ -47,6 +47,7 @@ pub struct TestApi {
     pub address: SocketAddr,
     http: reqwest::Client,
     follower_limit: usize,
+    operators: String,
     running: Option<Running>,
     _redis: Option<TestRedis>,
 }
@@ -78,6 +79,7 @@ impl TestApi {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             http: reqwest::Client::new(),
             follower_limit: 100,
+            operators: String::new(),
             running: None,
             _redis: None,
         };
@@ -89,6 +91,16 @@ impl TestApi {
     pub async fn start_with_followers(limit: usize) -> Self {
         let mut api = Self::start().await;
         api.follower_limit = limit;
+        api.restart().await;
+        api
+    }
+
+    /// A running API whose operators are those of this setting; otherwise every caller is one.
+    pub async fn start_with_operators(operators: &str) -> Self {
+        let mut api = Self::start().await;
+        api.operators = operators.to_owned();
+        // So that the usual caller is known.
+        api.submit().await;
         api.restart().await;
         api
     }
@@ -129,11 +141,24 @@ impl TestApi {
             ("DATABASE_URL", self.database.url()),
             ("REDIS_URL", &self.redis_url),
             ("GANTRY_REDIS_PREFIX", &self.prefix),
+            ("GANTRY_OPERATORS", &self.operators),
             (
                 "GANTRY_HTTP_FOLLOWER_LIMIT",
                 &self.follower_limit.to_string(),
             ),
         ])
+    }
+
+    /// Waits until Postgres was reached, whatever Redis does.
+    pub async fn until_answering(&self) {
+        eventually(SOON, || async {
+            let answer = self.request(Method::GET, "/api/v1/users/me").send().await;
+            match answer {
+                Ok(answer) if answer.status() == StatusCode::OK => Ok(()),
+                other => Err(format!("{other:?}")),
+            }
+        })
+        .await;
     }
 
     pub async fn until_ready(&self) {

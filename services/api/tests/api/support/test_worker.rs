@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use chrono::Utc;
 use gantry_domain::{
-    JobFailure, JobId, JobState, KindDeclaration, KindName, LogLevel, LogLine, LogStream, WorkerId,
+    JobFailure, JobId, JobState, KindDeclaration, KindName, LogLevel, LogLine, LogStream,
+    QueueName, WorkerId,
 };
-use gantry_queue::{JobEnded, Queue, QueueOptions, SignalReader};
+use gantry_queue::{DoorbellReader, JobEnded, Queue, QueueOptions, SignalReader};
 use gantry_store::{
     ClaimedJob, Completion, Failure, NewWorker, Run, RunLogLine, StoreOptions, WorkerStore,
 };
@@ -59,10 +60,37 @@ impl TestWorker {
 
     /// Claims the job's newest dispatch.
     pub async fn claim(&self, job_id: JobId, dispatch: u32) -> ClaimedJob {
-        let run = Run { job_id, dispatch };
+        let claimed = self.try_claim(job_id, dispatch).await;
+        claimed.expect("the job waits for a worker")
+    }
+
+    /// Claims the job's newest dispatch, if it may be claimed.
+    pub async fn try_claim(&self, job_id: JobId, dispatch: u32) -> Option<ClaimedJob> {
         let kinds: Vec<KindName> = kinds().into_iter().map(|kind| kind.name).collect();
-        let mut claimed = self.store.claim(self.id, &[run], &kinds).await.unwrap();
-        claimed.pop().expect("the job waits for a worker")
+        self.claim_one_of(job_id, dispatch, &kinds).await
+    }
+
+    /// Claims a new job of this kind.
+    pub async fn claim_kind(&self, job_id: JobId, kind: &str) -> ClaimedJob {
+        let claimed = self.claim_one_of(job_id, 1, &[kind.parse().unwrap()]).await;
+        claimed.expect("the job waits for a worker")
+    }
+
+    async fn claim_one_of(
+        &self,
+        job_id: JobId,
+        dispatch: u32,
+        kinds: &[KindName],
+    ) -> Option<ClaimedJob> {
+        let run = Run { job_id, dispatch };
+        let claimed = self.store.claim(self.id, &[run], kinds).await;
+        claimed.unwrap().pop()
+    }
+
+    /// What this worker is told of.
+    pub fn doorbells(&self) -> DoorbellReader {
+        let queues: [QueueName; 1] = ["default".parse().unwrap()];
+        DoorbellReader::new(&self.queue, &queues, self.id)
     }
 
     /// Stores lines of a run and publishes them, as a worker does.
@@ -115,13 +143,23 @@ impl TestWorker {
 
     /// Fails a run for good.
     pub async fn fail(&self, claimed: &ClaimedJob, code: &str) {
+        self.write_failure(claimed, code, None).await;
+        self.publish_end(claimed, JobState::Failed).await;
+    }
+
+    /// Fails a run; the next is due in an hour.
+    pub async fn fail_for_now(&self, claimed: &ClaimedJob, code: &str) {
+        let retry_after = Some(Duration::from_secs(3_600));
+        self.write_failure(claimed, code, retry_after).await;
+    }
+
+    async fn write_failure(&self, claimed: &ClaimedJob, code: &str, retry_after: Option<Duration>) {
         let failure = Failure {
             run: claimed.run,
             error: JobFailure::new(code, "It did not work."),
-            retry_after: None,
+            retry_after,
         };
         self.store.fail(self.id, &[failure]).await.unwrap();
-        self.publish_end(claimed, JobState::Failed).await;
     }
 
     /// The run that this worker is next told to end.

@@ -1,0 +1,84 @@
+//! Who is next of the jobs that wait under a concurrency limit.
+
+use std::collections::HashMap;
+
+use gantry_domain::Doorbell;
+use sea_orm::QueryResult;
+use uuid::Uuid;
+
+use crate::StoreError;
+use crate::dispatch_rules::NOT_PAUSED;
+use crate::statement::column;
+use crate::transitions::{DOORBELL_COLUMNS, doorbell};
+
+/// How many jobs are looked at to fill free places.
+const LOOK_LIMIT_JOBS: u32 = 1_000;
+
+/// A statement that finds jobs for the places that are free now: those under a limit for which `condition` holds, at most
+/// as many of each tenant and kind together as there is room for, the most urgent and then the oldest first. Tenants and
+/// kinds take turns, in an order left to chance, so that nobody's long line keeps others out. `tables` joins what the
+/// condition needs.
+pub(crate) fn in_line(tables: &str, condition: &str) -> String {
+    format!(
+        "WITH running AS MATERIALIZED (
+            SELECT tenant_id, kind, count(*) AS jobs FROM jobs
+            WHERE state = 'running' AND queued_at IS NOT NULL AND finished_at IS NULL GROUP BY tenant_id, kind
+        ), of_tenants AS (
+            SELECT tenant_id, sum(jobs)::bigint AS jobs FROM running GROUP BY tenant_id
+        ), of_kinds AS (
+            SELECT kind, sum(jobs)::bigint AS jobs FROM running GROUP BY kind
+        ), limited AS (
+            SELECT {DOORBELL_COLUMNS}, jobs.kind,
+                COALESCE(
+                    tenant_limit.max_running,
+                    (SELECT max_running FROM concurrency_limits WHERE scope = 'tenant' AND subject = 'default')
+                ) - COALESCE(of_tenants.jobs, 0) AS tenant_room,
+                kind_limit.max_running - COALESCE(of_kinds.jobs, 0) AS kind_room
+            FROM jobs {tables}
+            LEFT JOIN concurrency_limits AS tenant_limit
+                ON tenant_limit.scope = 'tenant' AND tenant_limit.subject = jobs.tenant_id::text
+            LEFT JOIN concurrency_limits AS kind_limit
+                ON kind_limit.scope = 'kind' AND kind_limit.subject = jobs.kind
+            LEFT JOIN of_tenants ON of_tenants.tenant_id = jobs.tenant_id
+            LEFT JOIN of_kinds ON of_kinds.kind = jobs.kind
+            WHERE jobs.state = 'queued' AND jobs.queued_at IS NOT NULL AND jobs.finished_at IS NULL
+                AND {NOT_PAUSED} AND {condition}
+        ), in_line AS (
+            SELECT *, row_number() OVER (
+                PARTITION BY tenant_id, kind
+                ORDER BY CASE priority WHEN 'high' THEN 1 WHEN 'normal' THEN 2 ELSE 3 END, id
+            ) AS place
+            FROM limited WHERE LEAST(tenant_room, kind_room) > 0
+        )
+        SELECT * FROM in_line WHERE place <= LEAST(tenant_room, kind_room)
+        ORDER BY place, random() LIMIT {LOOK_LIMIT_JOBS}"
+    )
+}
+
+/// Those of the rows of [`in_line`] that there is room for, of tenant and of kind, in their order.
+pub(crate) fn fitting(rows: &[QueryResult]) -> Result<Vec<Doorbell>, StoreError> {
+    let mut tenants = HashMap::new();
+    let mut kinds = HashMap::new();
+    let mut chosen = Vec::new();
+    for row in rows {
+        let tenant_room = room(row, "tenant_room")?;
+        let kind_room = room(row, "kind_room")?;
+        let of_tenant = tenants
+            .entry(column::<Uuid>(row, "tenant_id")?)
+            .or_insert(tenant_room);
+        let of_kind = kinds
+            .entry(column::<String>(row, "kind")?)
+            .or_insert(kind_room);
+        if *of_tenant > 0 && *of_kind > 0 {
+            *of_tenant -= 1;
+            *of_kind -= 1;
+            chosen.push(doorbell(row)?);
+        }
+    }
+    Ok(chosen)
+}
+
+/// How many more may run; without a limit, any number.
+fn room(row: &QueryResult, name: &'static str) -> Result<i64, StoreError> {
+    Ok(column::<Option<i64>>(row, name)?.unwrap_or(i64::MAX))
+}

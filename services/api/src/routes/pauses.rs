@@ -1,0 +1,5 @@
+//! `/api/v1/pauses`.
+
+mod list;
+
+pub use list::list_pauses;
