@@ -127,7 +127,7 @@ impl Calls {
     /// Lets at most so many jobs of the test kind run at a time.
     pub async fn limit_effects(&self, max_running: u32) {
         let url = format!("{}/limits/kinds/{EFFECT_KIND}", self.api);
-        let request = as_developer(self.http.put(url));
+        let request = self.as_developer(self.http.put(url));
         let answer = self.send(request.json(&json!({ "max_running": max_running })));
         assert_eq!(answer.await.status(), StatusCode::OK);
     }
