@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gantry_domain::WorkerId;
+use gantry_domain::{RetentionPeriods, WorkerId};
 use gantry_queue::{DoorbellReader, Queue, SignalReader};
 use gantry_store::{NewWorker, Run, WorkerStore};
 use tokio::sync::Semaphore;
@@ -41,6 +41,7 @@ pub(crate) enum SessionEnd {
 #[derive(Clone)]
 pub(crate) struct SessionParts {
     pub(crate) options: WorkerOptions,
+    pub(crate) retention: RetentionPeriods,
     pub(crate) store: WorkerStore,
     pub(crate) queue: Queue,
     pub(crate) registry: Registry,
@@ -121,7 +122,12 @@ pub(crate) async fn run_session(parts: SessionParts) -> SessionEnd {
         worker_id,
         runs.clone(),
     ));
-    let maintainer = Maintainer::new(parts.store.clone(), parts.queue.clone(), worker_id);
+    let maintainer = Maintainer::new(
+        parts.store.clone(),
+        parts.queue.clone(),
+        worker_id,
+        parts.retention,
+    );
     let maintenance = Background::start(maintainer.keep());
 
     let end = tokio::select! {
