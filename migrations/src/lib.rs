@@ -4,8 +4,8 @@
 mod concurrency_limits;
 mod error;
 mod foundation;
-mod readable_history;
 mod pauses;
+mod readable_history;
 mod retention;
 mod run;
 mod schedules;

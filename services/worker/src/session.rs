@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use gantry_crash_points::{CrashPoint, reach};
 use gantry_domain::{RetentionPeriods, WorkerId};
 use gantry_queue::{DoorbellReader, Queue, SignalReader};
 use gantry_store::{NewWorker, Run, WorkerStore};
@@ -70,6 +71,7 @@ pub(crate) async fn run_session(parts: SessionParts) -> SessionEnd {
     let Some(registered_at) = register(&parts, worker_id).await else {
         return SessionEnd::Stopped;
     };
+    reach(CrashPoint::WorkerRegistered);
     tracing::info!(%worker_id, name = %parts.options.name, "registered; taking jobs");
     parts.pulse.lease_is_held(true);
     let runs = Runs::new();
@@ -218,16 +220,19 @@ async fn register(parts: &SessionParts, worker_id: WorkerId) -> Option<Instant> 
 }
 
 async fn sign_off(parts: &SessionParts, worker_id: WorkerId) {
+    reach(CrashPoint::WorkerDrained);
     for queue in &parts.options.queues {
         if let Err(error) = parts.queue.forget_worker(queue, worker_id).await {
             tracing::debug!(%error, "this worker's name stays in Redis until the maintenance removes it");
             break;
         }
     }
+    reach(CrashPoint::NameForgotten);
     match parts.store.sign_off(worker_id).await {
         Ok(()) => tracing::info!("signed off"),
         Err(error) => tracing::warn!(%error, "could not sign off; the lease ends by itself"),
     }
+    reach(CrashPoint::SignedOff);
 }
 
 async fn listen_for_cancels(queue: Queue, worker_id: WorkerId, runs: Runs) {
