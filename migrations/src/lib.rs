@@ -4,8 +4,9 @@
 mod concurrency_limits;
 mod error;
 mod foundation;
-mod readable_history;
 mod pauses;
+mod readable_history;
+mod retention;
 mod run;
 mod schedules;
 mod submission_keys;
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(readable_history::ReadableHistory),
             Box::new(pauses::Pauses),
             Box::new(concurrency_limits::ConcurrencyLimits),
+            Box::new(retention::Retention),
         ]
     }
 }

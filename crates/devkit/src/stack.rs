@@ -15,6 +15,8 @@ use crate::process::ServiceProcess;
 use crate::redis::PrivateRedis;
 
 const DATABASE: &str = "gantry";
+/// The name of the stack's own API.
+const API: &str = "api";
 const MIGRATION_LIMIT: Duration = Duration::from_secs(120);
 const READY_LIMIT: Duration = Duration::from_secs(60);
 
@@ -91,7 +93,7 @@ impl StackBuilder {
 
         let api_port = self.http_port.map_or_else(free_loopback_port, Ok)?;
         let api_address = SocketAddr::from((Ipv4Addr::LOCALHOST, api_port));
-        let api = start_api(&folder, &binaries, &environment, api_address)?;
+        let api = start_api(&folder, &binaries, API, &environment, api_address)?;
         let workers = Vec::with_capacity(self.workers);
         let mut stack = Stack {
             api,
@@ -199,7 +201,13 @@ impl Stack {
         self.api.stop()?;
         let mut environment = self.environment.clone();
         environment.extend(own.iter().map(|(name, value)| setting(name, value)));
-        self.api = start_api(&self.folder, &self.binaries, &environment, self.api_address)?;
+        self.api = start_api(
+            &self.folder,
+            &self.binaries,
+            API,
+            &environment,
+            self.api_address,
+        )?;
         Ok(())
     }
 
@@ -230,15 +238,43 @@ impl Stack {
     pub fn launch_worker_with(&mut self, own: &[(&str, &str)]) -> Result<usize> {
         let name = format!("worker-{}", self.workers.len() + 1);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_loopback_port()?));
-        let mut environment = self.environment.clone();
-        environment.extend(own.iter().map(|(name, value)| setting(name, value)));
-        environment.push(setting("GANTRY_WORKER_NAME", &name));
-        environment.push(setting("GANTRY_WORKER_HTTP_ADDR", address));
-        let worker =
-            ServiceProcess::start(&self.folder, &name, &self.binaries.worker, &environment)?;
+        let worker = self.spawn_worker_at(&name, address, own)?;
         self.workers.push(worker);
         self.worker_addresses.push(address);
         Ok(self.workers.len() - 1)
+    }
+
+    /// Starts a worker that may end before it is ready. It is the caller's, and not among [`Self::workers`].
+    pub fn spawn_worker(&self, name: &str, own: &[(&str, &str)]) -> Result<ServiceProcess> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_loopback_port()?));
+        self.spawn_worker_at(name, address, own)
+    }
+
+    /// Starts one more API with environment variables of its own, waits until it is ready, and says its address. It is
+    /// the caller's.
+    pub fn spawn_api(
+        &self,
+        name: &str,
+        own: &[(&str, &str)],
+    ) -> Result<(ServiceProcess, SocketAddr)> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_loopback_port()?));
+        let mut environment = self.environment.clone();
+        environment.extend(own.iter().map(|(name, value)| setting(name, value)));
+        let api = start_api(&self.folder, &self.binaries, name, &environment, address)?;
+        Ok((api, address))
+    }
+
+    fn spawn_worker_at(
+        &self,
+        name: &str,
+        address: SocketAddr,
+        own: &[(&str, &str)],
+    ) -> Result<ServiceProcess> {
+        let mut environment = self.environment.clone();
+        environment.extend(own.iter().map(|(name, value)| setting(name, value)));
+        environment.push(setting("GANTRY_WORKER_NAME", name));
+        environment.push(setting("GANTRY_WORKER_HTTP_ADDR", address));
+        ServiceProcess::start(&self.folder, name, &self.binaries.worker, &environment)
     }
 
     /// Stops the API, then the workers, then the servers, each in an orderly way.
@@ -260,13 +296,14 @@ impl Stack {
 fn start_api(
     folder: &Folder,
     binaries: &Binaries,
+    name: &str,
     environment: &[(String, String)],
     address: SocketAddr,
 ) -> Result<ServiceProcess> {
     let own = [setting("GANTRY_HTTP_ADDR", address)];
     let mut api = ServiceProcess::start(
         folder,
-        "api",
+        name,
         &binaries.api,
         &[environment, &own[..]].concat(),
     )?;

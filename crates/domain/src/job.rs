@@ -64,6 +64,8 @@ pub struct Job {
     pub summary: JobSummary,
     /// What the kind's handler is given.
     pub payload: serde_json::Value,
-    /// What the kind's handler returned.
+    /// What the kind's handler returned; also absent once it was deleted.
     pub result: Option<serde_json::Value>,
+    /// When the result was deleted because it had been kept long enough.
+    pub result_deleted_at: Option<DateTime<Utc>>,
 }

@@ -26,6 +26,11 @@ struct Items<Item> {
 }
 
 #[derive(Deserialize)]
+struct Created {
+    id: String,
+}
+
+#[derive(Deserialize)]
 struct Accepted {
     id: JobId,
 }
@@ -130,6 +135,28 @@ impl Calls {
         let request = self.as_developer(self.http.put(url));
         let answer = self.send(request.json(&json!({ "max_running": max_running })));
         assert_eq!(answer.await.status(), StatusCode::OK);
+    }
+
+    /// Lets the jobs of the usual queue wait.
+    pub async fn pause_default_queue(&self) {
+        let request = self.post("queues/default/pause").json(&json!({}));
+        let answer = self.send(request).await;
+        assert_eq!(answer.status(), StatusCode::OK, "the queue can be paused");
+    }
+
+    /// Posts to an API that may be dying, with nothing in the request's body.
+    pub async fn try_post(&self, path: &str) {
+        let _ = self.post(path).send().await;
+    }
+
+    /// Creates a schedule of pings whose tick does not come by itself; says its id.
+    pub async fn create_yearly_schedule(&self, name: &str) -> String {
+        let schedule = json!({
+            "name": name, "cron": "0 0 1 1 *", "kind": "system.ping", "payload": {}, "missed": "run_once",
+        });
+        let answer = self.send(self.post("schedules").json(&schedule)).await;
+        let created: Created = read(answer, StatusCode::CREATED).await;
+        created.id
     }
 
     /// Follows a job's log from the beginning, or from behind the event with this id.

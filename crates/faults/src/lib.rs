@@ -1,6 +1,7 @@
 //! A whole Gantry made of its real binaries, for tests that kill and freeze them and look at what is left.
 
 mod calls;
+mod doomed;
 mod effect;
 mod effects;
 mod event_stream;
@@ -10,6 +11,7 @@ mod outcomes;
 mod processes;
 
 pub use calls::Calls;
+pub use doomed::Doomed;
 pub use effect::{Effect, EffectEvent, EffectLine, EffectPayload};
 pub use effects::Effects;
 pub use event_stream::{EventStream, StreamedEvent};

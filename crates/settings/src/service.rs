@@ -10,6 +10,7 @@ use crate::http::HttpSettings;
 use crate::parse::Settings;
 use crate::quantum_espresso::QuantumEspressoSettings;
 use crate::redis::RedisSettings;
+use crate::retention::RetentionSettings;
 use crate::telemetry::TelemetrySettings;
 use crate::worker::WorkerSettings;
 
@@ -60,6 +61,9 @@ pub struct WorkerServiceSettings {
     /// Where Quantum ESPRESSO is.
     #[command(flatten)]
     pub quantum_espresso: QuantumEspressoSettings,
+    /// How long finished jobs are kept.
+    #[command(flatten)]
+    pub retention: RetentionSettings,
     /// Logs, traces and error reports.
     #[command(flatten)]
     pub telemetry: TelemetrySettings,
@@ -67,6 +71,7 @@ pub struct WorkerServiceSettings {
 
 impl Settings for WorkerServiceSettings {
     fn check(&self) -> Result<(), SettingError> {
-        self.worker.check()
+        self.worker.check()?;
+        self.retention.check()
     }
 }

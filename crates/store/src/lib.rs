@@ -34,7 +34,9 @@ pub use tenant_scope::{
 };
 pub use transitions::{
     Accepted, CancelOutcome, ClaimedJob, Completion, FailedRun, Failure, KeyedSubmission,
-    RedriveOutcome, RequestKey, Rescued, Run, RunProgress, SubmitOutcome, YieldedRun,
+    RedriveOutcome, RequestKey, Rescued, Run, RunProgress, SubmitOutcome, SweptJobs, YieldedRun,
 };
-pub use worker_store::{FiredSchedules, FreedPlace, PutOffSchedule, WorkerStore};
+pub use worker_store::{
+    FiredSchedules, FreedPlace, LogRange, PartitionDrop, PutOffSchedule, SweptLines, WorkerStore,
+};
 pub use workers::{CancelRequest, LeaseRenewal, NewWorker, ReconciliationFrame};

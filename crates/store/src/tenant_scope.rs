@@ -6,6 +6,7 @@ mod facts;
 mod job_filter;
 mod jobs;
 mod logs;
+mod retention;
 mod schedules;
 mod submission_keys;
 

@@ -1,8 +1,10 @@
 //! The store as a worker holds it: its own lease, the runs it claimed, and the maintenance.
 
+mod retention;
 mod schedules;
 mod waiting;
 
+pub use retention::{LogRange, PartitionDrop, SweptLines};
 pub use schedules::{FiredSchedules, PutOffSchedule};
 pub use waiting::FreedPlace;
 

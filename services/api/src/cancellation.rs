@@ -1,6 +1,7 @@
 //! Saying who asked for the end of jobs, and telling those whom it concerns.
 
 use gantry_auth::Principal;
+use gantry_crash_points::{CrashPoint, reach};
 use gantry_domain::{JobFailure, JobId, JobState, failure_code};
 use gantry_queue::{CancelSignal, JobEnded};
 use gantry_store::CancelOutcome;
@@ -18,6 +19,7 @@ pub fn cancelled_by(caller: &Principal) -> JobFailure {
 /// Tells the workers of jobs that are to end, and the followers of jobs that have. Postgres knows it too, so with Redis
 /// away both only hear of it later.
 pub async fn announce(api: &Api, outcomes: &[(JobId, CancelOutcome)]) {
+    reach(CrashPoint::CancellationCommitted);
     let ended: Vec<JobEnded> = outcomes
         .iter()
         .filter(|(_, outcome)| *outcome == CancelOutcome::Cancelled)
@@ -29,6 +31,7 @@ pub async fn announce(api: &Api, outcomes: &[(JobId, CancelOutcome)]) {
     if let Err(error) = api.queue.publish_ended(&ended).await {
         tracing::debug!(%error, "followers hear of the cancellation from Postgres");
     }
+    reach(CrashPoint::CancellationPublished);
     let signals: Vec<CancelSignal> = outcomes.iter().filter_map(signal).collect();
     if let Err(error) = api.queue.request_cancels(&signals).await {
         tracing::info!(%error, count = signals.len(), "workers hear of cancellations with their next heartbeat");

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gantry_crash_points::{CrashPoint, reach};
 use gantry_domain::Doorbell;
 use gantry_queue::Queue;
 use tokio::sync::mpsc;
@@ -75,7 +76,10 @@ impl Ringer {
 
     /// Says once that Redis is away, and once that it is back.
     async fn ring(&mut self, doorbells: &[Doorbell]) {
-        match self.queue.ring(doorbells).await {
+        reach(CrashPoint::DoorbellsTaken);
+        let rung = self.queue.ring(doorbells).await;
+        reach(CrashPoint::DoorbellsRung);
+        match rung {
             Ok(()) if self.is_away => {
                 self.is_away = false;
                 tracing::info!("Redis is back: doorbells ring again");

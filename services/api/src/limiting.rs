@@ -1,6 +1,7 @@
 //! Setting and removing concurrency limits, whatever they concern.
 
 use gantry_auth::Principal;
+use gantry_crash_points::{CrashPoint, reach};
 use gantry_domain::{CONCURRENCY_LIMIT_MOST_JOBS, ConcurrencyLimit, LimitSubject};
 use gantry_store::LimitOutcome;
 use serde::Deserialize;
@@ -64,7 +65,9 @@ pub async fn remove(api: &Api, subject: LimitSubject) -> Result<(), ApiError> {
 async fn ring(api: &Api, subject: &LimitSubject) -> Result<(), ApiError> {
     let operator = api.store.operator();
     let waiting = operator.oldest_waiting_under(subject, RUNG_AT_ONCE_JOBS);
-    api.doorbells.ring(waiting.await?);
+    let waiting = waiting.await?;
+    reach(CrashPoint::HoldLifted);
+    api.doorbells.ring(waiting);
     Ok(())
 }
 

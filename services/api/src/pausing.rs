@@ -1,6 +1,7 @@
 //! Pausing and resuming, whatever is paused.
 
 use gantry_auth::Principal;
+use gantry_crash_points::{CrashPoint, reach};
 use gantry_domain::{BULK_LIMIT_JOBS, PauseScope, PauseSubject, RunningJobs};
 use gantry_store::{PauseOutcome, PauseWish};
 
@@ -59,6 +60,7 @@ pub async fn resume(api: &Api, subject: PauseSubject) -> Result<ResumeView, ApiE
         tracing::info!(scope = %subject.scope(), subject = subject.name(), "resumed");
         let operator = api.store.operator();
         let waiting = operator.oldest_waiting(&subject, RUNG_AT_ONCE_JOBS).await?;
+        reach(CrashPoint::HoldLifted);
         api.doorbells.ring(waiting);
     }
     Ok(ResumeView {

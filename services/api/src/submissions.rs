@@ -4,6 +4,7 @@ mod keyed;
 
 use std::sync::Arc;
 
+use gantry_crash_points::{CrashPoint, reach};
 use gantry_domain::NewJob;
 use gantry_store::{Accepted, ApiStore, KeyedSubmission, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -123,6 +124,7 @@ impl Writer {
             if received == 0 {
                 return;
             }
+            reach(CrashPoint::SubmissionsGathered);
             self.write(std::mem::take(&mut waiting)).await;
         }
     }
@@ -150,6 +152,7 @@ impl Writer {
             jobs.extend(submission.jobs);
         }
         let shared = self.store.submit(&jobs).await;
+        reach(CrashPoint::SubmissionsCommitted);
         let is_shared = requests.len() > 1;
         let mut shared = match shared {
             Err(StoreError::Statement(_)) if is_shared => None,

@@ -4,6 +4,7 @@ use std::env;
 use std::path::Path;
 
 use anyhow::Context;
+use gantry_domain::RetentionPeriods;
 use gantry_queue::QueueOptions;
 use gantry_settings::{QuantumEspressoSettings, WorkerServiceSettings};
 use gantry_store::StoreOptions;
@@ -21,7 +22,9 @@ pub(crate) async fn worker(
     let scratch_root = ScratchRoot::open(&settings.worker.scratch_dir)
         .context("GANTRY_WORKER_SCRATCH_DIR cannot be used")?;
     let programs = ProgramRunner::new(Guardian::of_this_executable(), scratch_root);
-    let mut builder = WorkerBuilder::new(worker_options(settings)?).handler(SystemPing)?;
+    let mut builder = WorkerBuilder::new(worker_options(settings)?)
+        .retention(retention_periods(settings)?)
+        .handler(SystemPing)?;
     builder = with_quantum_espresso(builder, &settings.quantum_espresso, &programs)?;
     if let Some(file) = &settings.worker.kinds_file {
         builder = with_commands(builder, file, &programs)?;
@@ -78,6 +81,15 @@ fn with_commands(
         builder = builder.handler(CommandHandler::new(kind, programs.clone())?)?;
     }
     Ok(builder)
+}
+
+fn retention_periods(settings: &WorkerServiceSettings) -> anyhow::Result<RetentionPeriods> {
+    let retention = &settings.retention;
+    Ok(RetentionPeriods::new(
+        retention.jobs_days,
+        retention.results_days(),
+        retention.logs_days(),
+    )?)
 }
 
 fn worker_options(settings: &WorkerServiceSettings) -> anyhow::Result<WorkerOptions> {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gantry_domain::QueueName;
+use gantry_domain::{QueueName, RetentionPeriods};
 use gantry_queue::{EvictionPolicy, Queue, QueueError, QueueOptions};
 use gantry_store::{StoreError, StoreOptions, WorkerStore};
 
@@ -67,6 +67,7 @@ pub enum WorkerError {
 /// Gathers the handlers of a worker.
 pub struct WorkerBuilder {
     options: WorkerOptions,
+    retention: RetentionPeriods,
     registry: Registry,
 }
 
@@ -80,8 +81,16 @@ impl WorkerBuilder {
     pub fn new(options: WorkerOptions) -> Self {
         Self {
             options,
+            retention: RetentionPeriods::default(),
             registry: Registry::default(),
         }
+    }
+
+    /// How long finished jobs of tenants without periods of their own are kept, where this worker does the maintenance.
+    #[must_use]
+    pub fn retention(mut self, periods: RetentionPeriods) -> Self {
+        self.retention = periods;
+        self
     }
 
     /// Adds the handler of one kind.
@@ -117,6 +126,7 @@ impl WorkerBuilder {
         Ok(Worker {
             parts: SessionParts {
                 options: self.options,
+                retention: self.retention,
                 store: WorkerStore::open(store).await?,
                 queue: Queue::open(queue)?,
                 registry: self.registry,

@@ -4,6 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use gantry_crash_points::{CrashPoint, reach};
 use gantry_domain::{JobFailure, RESULT_LIMIT_BYTES, failure_code, retry_delay};
 use gantry_store::{ClaimedJob, Completion, Failure, YieldedRun};
 use gantry_telemetry::{continue_trace, trace_id_of_current_span};
@@ -86,6 +87,7 @@ impl Executor {
             None => Some(Outcome::Released(yielded(&job, &log).await)),
         };
         journal.end().await;
+        reach(CrashPoint::RunEnded);
         if let Some(outcome) = outcome {
             Span::current().record("outcome", outcome.name());
             tracing::info!(outcome = outcome.name(), "the run ended");

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use gantry_crash_points::{CrashPoint, reach};
 use gantry_domain::{KindName, WorkerId};
 use gantry_queue::{Delivered, DoorbellReader};
 use gantry_store::{ClaimedJob, Run, StoreError, WorkerStore};
@@ -35,6 +36,7 @@ impl Fetcher {
         if let Err(error) = self.reader.give_back().await {
             tracing::warn!(%error, "unclaimed doorbells were not given back; the maintenance will");
         }
+        reach(CrashPoint::DoorbellsGivenBack);
     }
 
     async fn take_jobs(&mut self) {
@@ -82,10 +84,12 @@ impl Fetcher {
 
     /// Claims what was delivered and starts the runs; only then are the doorbells acknowledged.
     async fn start(&self, delivered: Vec<Delivered>, first: OwnedSemaphorePermit) {
+        reach(CrashPoint::DoorbellsDelivered);
         let runs: Vec<_> = delivered.iter().map(run_of).collect();
         let Some(claimed) = self.claim(&runs).await else {
             return;
         };
+        reach(CrashPoint::JobsClaimed);
         let mut permits = vec![first];
         for job in claimed {
             self.counter.began(&job.queue);
@@ -102,9 +106,11 @@ impl Fetcher {
                 drop(permit);
             });
         }
+        reach(CrashPoint::RunsStarted);
         if let Err(error) = self.reader.acknowledge(&delivered).await {
             tracing::warn!(%error, "doorbells were not acknowledged; they may come again, which is harmless");
         }
+        reach(CrashPoint::DoorbellsAcknowledged);
     }
 
     /// Tries until Postgres answers. Told to stop meanwhile it claims no more, and asks only for what an unanswered claim

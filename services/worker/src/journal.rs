@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use gantry_crash_points::{CrashPoint, reach};
 use gantry_domain::{JobId, LogLine, WorkerId};
 use gantry_queue::Queue;
 use gantry_store::{Run, RunLogLine, RunProgress, StoreError, WorkerStore};
@@ -220,6 +221,7 @@ impl Journal {
             self.store.append_log(self.worker_id, &lines)
         })
         .await;
+        reach(CrashPoint::LinesStored);
         // Lines of a run that is no longer this worker's were not stored, and must not be seen: where not all were, the
         // followers are only told to look.
         let mut jobs = by_job(lines);
@@ -229,6 +231,7 @@ impl Journal {
         if let Err(error) = self.queue.publish_lines(&jobs).await {
             tracing::debug!(%error, "log lines were stored but not published; followers read them from Postgres");
         }
+        reach(CrashPoint::LinesPublished);
     }
 
     async fn flush_progress(&mut self) {

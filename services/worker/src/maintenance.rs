@@ -4,17 +4,20 @@ mod due;
 mod idempotency_keys;
 mod reconcile;
 mod rescue;
+mod retention;
 mod schedules;
 
 use std::time::Duration;
 
-use gantry_domain::WorkerId;
+use gantry_domain::{RetentionPeriods, WorkerId};
 use gantry_queue::Queue;
 use gantry_store::{StoreError, WorkerStore};
+use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use reconcile::Reconciler;
 use rescue::Rescuer;
+use retention::Retention;
 use schedules::ScheduleClock;
 
 /// How often due jobs are looked for.
@@ -35,6 +38,7 @@ pub(crate) struct Maintainer {
     store: WorkerStore,
     queue: Queue,
     worker_id: WorkerId,
+    retention: RetentionPeriods,
     reconciler: Reconciler,
     rescuer: Rescuer,
     schedule_clock: ScheduleClock,
@@ -47,7 +51,13 @@ struct Schedule {
 }
 
 impl Maintainer {
-    pub(crate) fn new(store: WorkerStore, queue: Queue, worker_id: WorkerId) -> Self {
+    /// `retention` is for tenants without periods of their own.
+    pub(crate) fn new(
+        store: WorkerStore,
+        queue: Queue,
+        worker_id: WorkerId,
+        retention: RetentionPeriods,
+    ) -> Self {
         Self {
             reconciler: Reconciler::new(store.clone(), queue.clone()),
             rescuer: Rescuer::new(store.clone(), queue.clone()),
@@ -55,11 +65,19 @@ impl Maintainer {
             store,
             queue,
             worker_id,
+            retention,
         }
     }
 
     /// Runs until it is dropped.
-    pub(crate) async fn keep(mut self) {
+    pub(crate) async fn keep(self) {
+        let (holding, is_holder) = watch::channel(false);
+        let retention = Retention::new(self.store.clone(), self.retention, is_holder);
+        tokio::join!(self.do_duties(holding), retention.keep());
+    }
+
+    /// Does what is short; says through `holding` whether this worker does the maintenance.
+    async fn do_duties(mut self, holding: watch::Sender<bool>) {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut lease = Schedule::every(LEASE_INTERVAL);
@@ -71,6 +89,7 @@ impl Maintainer {
             tick.tick().await;
             if lease.is_due() {
                 is_holder = self.hold_lease().await;
+                holding.send_replace(is_holder);
                 if !is_holder {
                     self.reconciler.forget();
                     self.rescuer.forget();

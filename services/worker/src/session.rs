@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gantry_domain::WorkerId;
+use gantry_crash_points::{CrashPoint, reach};
+use gantry_domain::{RetentionPeriods, WorkerId};
 use gantry_queue::{DoorbellReader, Queue, SignalReader};
 use gantry_store::{NewWorker, Run, WorkerStore};
 use tokio::sync::Semaphore;
@@ -41,6 +42,7 @@ pub(crate) enum SessionEnd {
 #[derive(Clone)]
 pub(crate) struct SessionParts {
     pub(crate) options: WorkerOptions,
+    pub(crate) retention: RetentionPeriods,
     pub(crate) store: WorkerStore,
     pub(crate) queue: Queue,
     pub(crate) registry: Registry,
@@ -69,6 +71,7 @@ pub(crate) async fn run_session(parts: SessionParts) -> SessionEnd {
     let Some(registered_at) = register(&parts, worker_id).await else {
         return SessionEnd::Stopped;
     };
+    reach(CrashPoint::WorkerRegistered);
     tracing::info!(%worker_id, name = %parts.options.name, "registered; taking jobs");
     parts.pulse.lease_is_held(true);
     let runs = Runs::new();
@@ -121,7 +124,12 @@ pub(crate) async fn run_session(parts: SessionParts) -> SessionEnd {
         worker_id,
         runs.clone(),
     ));
-    let maintainer = Maintainer::new(parts.store.clone(), parts.queue.clone(), worker_id);
+    let maintainer = Maintainer::new(
+        parts.store.clone(),
+        parts.queue.clone(),
+        worker_id,
+        parts.retention,
+    );
     let maintenance = Background::start(maintainer.keep());
 
     let end = tokio::select! {
@@ -212,16 +220,19 @@ async fn register(parts: &SessionParts, worker_id: WorkerId) -> Option<Instant> 
 }
 
 async fn sign_off(parts: &SessionParts, worker_id: WorkerId) {
+    reach(CrashPoint::WorkerDrained);
     for queue in &parts.options.queues {
         if let Err(error) = parts.queue.forget_worker(queue, worker_id).await {
             tracing::debug!(%error, "this worker's name stays in Redis until the maintenance removes it");
             break;
         }
     }
+    reach(CrashPoint::NameForgotten);
     match parts.store.sign_off(worker_id).await {
         Ok(()) => tracing::info!("signed off"),
         Err(error) => tracing::warn!(%error, "could not sign off; the lease ends by itself"),
     }
+    reach(CrashPoint::SignedOff);
 }
 
 async fn listen_for_cancels(queue: Queue, worker_id: WorkerId, runs: Runs) {

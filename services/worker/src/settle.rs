@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use gantry_crash_points::{CrashPoint, reach};
 use gantry_domain::{JobFailure, JobState, KindName, QueueName, TenantId, WorkerId, failure_code};
 use gantry_queue::{JobEnded, Queue};
 use gantry_store::{
@@ -132,10 +133,12 @@ impl Settler {
             }
             let ended = self.write(sorted).await;
             drop(entries);
+            reach(CrashPoint::OutcomesWritten);
             self.ring_for_next(&freed).await;
             if let Err(error) = self.queue.publish_ended(&ended).await {
                 tracing::debug!(%error, "ended jobs were not announced; followers look by themselves");
             }
+            reach(CrashPoint::OutcomesPublished);
         }
     }
 
@@ -144,7 +147,9 @@ impl Settler {
         if freed.is_empty() {
             return;
         }
-        let rung = match self.store.next_for_places(freed).await {
+        let next = self.store.next_for_places(freed).await;
+        reach(CrashPoint::NextJobsFound);
+        let rung = match next {
             Ok(doorbells) => self.queue.ring(&doorbells).await.map_err(|e| e.to_string()),
             Err(error) => Err(error.to_string()),
         };
@@ -222,6 +227,9 @@ impl Settler {
             self.store.release(self.worker_id, &runs[part])
         })
         .await;
+        if !outcomes.written.is_empty() {
+            reach(CrashPoint::RunsReleased);
+        }
         if let Err(error) = self.queue.ring(&outcomes.written).await {
             tracing::warn!(%error, "released jobs could not be announced; the reconciler will");
         }

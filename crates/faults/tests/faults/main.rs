@@ -3,6 +3,7 @@
 mod api_death;
 mod cancellation;
 mod clocks;
+mod crash_points;
 mod deploys;
 mod followers;
 mod limits;

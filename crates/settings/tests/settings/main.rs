@@ -4,3 +4,4 @@ mod development;
 mod example_file;
 mod identity;
 mod parsing;
+mod retention;

@@ -31,6 +31,7 @@ pub(crate) struct Model {
     pub(crate) progress: Option<Json>,
     pub(crate) payload: Json,
     pub(crate) result: Option<Json>,
+    pub(crate) result_deleted_at: Option<DateTimeUtc>,
 }
 
 /// What a job refers to.

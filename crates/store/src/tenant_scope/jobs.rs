@@ -46,6 +46,7 @@ struct JobRow {
     summary: SummaryRow,
     payload: Json,
     result: Option<Json>,
+    result_deleted_at: Option<DateTimeUtc>,
 }
 
 pub(super) async fn find(
@@ -55,6 +56,7 @@ pub(super) async fn find(
     let row = summaries()
         .column(jobs::Column::Payload)
         .column(jobs::Column::Result)
+        .column(jobs::Column::ResultDeletedAt)
         .filter(jobs::Column::Id.eq(job_id.as_uuid()))
         .into_model::<JobRow>()
         .one(transaction)
@@ -70,6 +72,7 @@ pub(super) async fn find_several(
     let rows = summaries()
         .column(jobs::Column::Payload)
         .column(jobs::Column::Result)
+        .column(jobs::Column::ResultDeletedAt)
         .filter(jobs::Column::Id.is_in(job_ids.iter().map(|id| id.as_uuid())))
         .into_model::<JobRow>()
         .all(transaction)
@@ -150,7 +153,9 @@ impl TryFrom<JobRow> for Job {
         Ok(Self {
             summary: row.summary.try_into()?,
             payload: row.payload,
-            result: row.result,
+            // What was deleted stands there as JSON's null, for services of an earlier version.
+            result: row.result.filter(|_| row.result_deleted_at.is_none()),
+            result_deleted_at: row.result_deleted_at,
         })
     }
 }

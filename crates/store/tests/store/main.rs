@@ -25,6 +25,7 @@ mod pausing;
 mod pooler;
 mod reconciling;
 mod redriving;
+mod retention;
 mod row_security;
 mod run_writes;
 mod schedule_firing;

@@ -245,16 +245,21 @@ async fn the_dispatch_door_opens_jobs_to_workers_only() {
         "UPDATE jobs SET payload = '{}'",
         "UPDATE jobs SET tenant_id = gen_random_uuid()",
         "UPDATE jobs SET cancel_requested_at = now()",
-        "DELETE FROM jobs",
-        "DELETE FROM job_logs",
+        "DELETE FROM job_attempts",
+        "UPDATE job_logs SET text = ''",
+        "SELECT FROM job_logs_default",
+        "DROP TABLE job_logs_default",
+        "UPDATE tenant_retention SET jobs_days = 1",
         "SELECT FROM users",
         "SELECT job_ids FROM idempotency_keys",
         "UPDATE idempotency_keys SET created_at = now()",
     ] {
         run(&mut worker, denied).await.expect_err(denied);
     }
-    let remove = "DELETE FROM idempotency_keys";
-    assert_eq!(found(&mut worker, remove).await.unwrap(), 0);
+    for table in ["idempotency_keys", "jobs", "job_logs"] {
+        let remove = format!("DELETE FROM {table}");
+        assert_eq!(found(&mut worker, &remove).await.unwrap(), 0, "{table}");
+    }
     let mut api = connection_as(&fixture, "gantry_api", Some("dispatch")).await;
     assert_eq!(visible(&mut api, "jobs").await, 0);
     assert_eq!(visible(&mut api, "idempotency_keys").await, 0);

@@ -18,7 +18,7 @@ pub fn line(attempt: u32, seq: u64) -> LogLine {
     }
 }
 
-fn lines(run: Run, attempt: u32, seqs: impl IntoIterator<Item = u64>) -> Vec<RunLogLine> {
+pub fn lines(run: Run, attempt: u32, seqs: impl IntoIterator<Item = u64>) -> Vec<RunLogLine> {
     let line = |seq| RunLogLine {
         run,
         line: line(attempt, seq),

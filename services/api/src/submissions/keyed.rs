@@ -1,5 +1,6 @@
 //! Group commit of submissions that carry keys.
 
+use gantry_crash_points::{CrashPoint, reach};
 use gantry_store::{KeyedSubmission, StoreError, SubmitOutcome};
 
 use super::{Reply, Submitted, Waiting, Writer};
@@ -18,7 +19,9 @@ impl Writer {
     pub(super) async fn write_keyed(&self, waiting: Vec<Waiting>) {
         let mut open = vec![Group::of(waiting)];
         while let Some(mut group) = open.pop() {
-            match self.store.submit_keyed(&group.submissions).await {
+            let submitted = self.store.submit_keyed(&group.submissions).await;
+            reach(CrashPoint::SubmissionsCommitted);
+            match submitted {
                 Ok(Some(outcomes)) => self.answer_keyed(group, outcomes),
                 Ok(None) | Err(StoreError::Statement(_)) if group.replies.len() > 1 => {
                     let second = group.split_off_half();

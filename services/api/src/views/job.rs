@@ -32,6 +32,7 @@ pub fn accepted_job((job, accepted): (NewJob, Accepted)) -> Job {
         },
         payload: job.payload,
         result: None,
+        result_deleted_at: None,
     }
 }
 

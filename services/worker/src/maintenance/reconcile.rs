@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use gantry_crash_points::{CrashPoint, reach};
 use gantry_domain::QueueName;
 use gantry_queue::{Queue, QueueError, Watermark};
 use gantry_store::{StoreError, WorkerStore};
@@ -133,8 +134,12 @@ impl Reconciler {
                 .store
                 .waiting_since(queue, queued_until, after, BATCH_JOBS)
                 .await?;
+            if !waiting.is_empty() {
+                reach(CrashPoint::WaitingJobsFound);
+            }
             self.queue.ring(&waiting).await?;
             if !waiting.is_empty() {
+                reach(CrashPoint::WaitingJobsRung);
                 tracing::info!(%queue, count = waiting.len(), "rang again for jobs that nobody was told of");
             }
             after = waiting.last().map(|doorbell| doorbell.job_id);
@@ -151,6 +156,9 @@ impl Reconciler {
         queued_until: DateTime<Utc>,
     ) -> Result<(), ReconcileError> {
         let next = self.store.next_in_queue(queue, queued_until).await?;
+        if !next.is_empty() {
+            reach(CrashPoint::WaitingJobsFound);
+        }
         self.queue.ring(&next).await?;
         if !next.is_empty() {
             tracing::info!(%queue, count = next.len(), "rang for jobs that free places waited for");
@@ -162,6 +170,7 @@ impl Reconciler {
         let known = self.queue.known_workers(queue).await?;
         let alive = self.store.alive_workers(&known).await?;
         for worker_id in known.into_iter().filter(|id| !alive.contains(id)) {
+            reach(CrashPoint::GoneWorkerFound);
             self.queue.forget_worker(queue, worker_id).await?;
         }
         Ok(())

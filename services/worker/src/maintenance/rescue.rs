@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gantry_crash_points::{CrashPoint, reach};
 use gantry_domain::JobState;
 use gantry_queue::{JobEnded, Queue};
 use gantry_store::{Rescued, StoreError, WorkerStore};
@@ -56,6 +57,9 @@ impl Rescuer {
 }
 
 async fn announce(queue: &Queue, rescued: &[Rescued]) {
+    if rescued.is_empty() {
+        return;
+    }
     for job in rescued {
         tracing::warn!(job_id = %job.job_id, state = %job.state, "a job was taken back from a lost worker");
     }
@@ -63,9 +67,11 @@ async fn announce(queue: &Queue, rescued: &[Rescued]) {
         .iter()
         .filter_map(|job| job.doorbell.clone())
         .collect();
+    reach(CrashPoint::LostJobsQueued);
     if let Err(error) = queue.ring(&doorbells).await {
         tracing::warn!(%error, "rescued jobs could not be announced; the reconciler will");
     }
+    reach(CrashPoint::LostJobsRung);
     let ended: Vec<_> = rescued
         .iter()
         .filter(|job| job.state != JobState::Queued)

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gantry_crash_points::{CrashPoint, reach};
 use gantry_queue::Queue;
 use gantry_store::{StoreError, WorkerStore};
 use tokio::time::Instant;
@@ -48,6 +49,7 @@ impl ScheduleClock {
                 tracing::warn!(schedule_id = %schedule.schedule_id, reason = schedule.reason,
                     "a schedule was put off that this version does not understand");
             }
+            reach(CrashPoint::SchedulesFired);
             if let Err(error) = self.queue.ring(&fired.doorbells).await {
                 tracing::warn!(%error, "the jobs of schedules could not be announced; the reconciler will");
             }

@@ -2,6 +2,7 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
+use gantry_crash_points::{CrashPoint, reach};
 use gantry_domain::{Job, JobId};
 use gantry_store::RedriveOutcome;
 
@@ -32,7 +33,10 @@ pub async fn retry_job(
     find_changeable(&api, &caller, job_id).await?;
     let scope = api.store.tenant(caller.tenant);
     match scope.redrive_job(job_id).await? {
-        RedriveOutcome::Queued(doorbell) => api.doorbells.ring(vec![doorbell]),
+        RedriveOutcome::Queued(doorbell) => {
+            reach(CrashPoint::RedriveCommitted);
+            api.doorbells.ring(vec![doorbell]);
+        }
         RedriveOutcome::NotRedrivable => return Err(ApiError::JobNotRedrivable),
         RedriveOutcome::UniqueKeyTaken { live_job_id } => {
             return Err(ApiError::UniqueKeyTaken {

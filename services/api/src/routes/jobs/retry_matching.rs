@@ -2,6 +2,7 @@
 
 use actix_web::post;
 use actix_web::web::{Data, Json};
+use gantry_crash_points::{CrashPoint, reach};
 use gantry_domain::BULK_LIMIT_JOBS;
 
 use crate::api::Api;
@@ -36,6 +37,7 @@ pub async fn retry_jobs(
     };
     let scope = api.store.tenant(caller.tenant);
     let redriven = scope.redrive_jobs(&filter, BULK_LIMIT_JOBS, mode).await?;
+    reach(CrashPoint::RedriveCommitted);
     api.doorbells.ring(redriven.changed.clone());
     Ok(Json(redriven.into()))
 }

@@ -3,6 +3,7 @@
 use actix_web::http::header::LOCATION;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
+use gantry_crash_points::{CrashPoint, reach};
 use gantry_domain::{Job, ScheduleId};
 use gantry_telemetry::current_traceparent;
 
@@ -35,6 +36,7 @@ pub async fn run_schedule(
     let scope = api.store.tenant(caller.tenant);
     let submitted = scope.run_schedule(id, current_traceparent()).await?;
     let (job, accepted, doorbell) = submitted.ok_or(ScheduleError::NotFound)?;
+    reach(CrashPoint::ScheduleRunCommitted);
     api.doorbells.ring(doorbell.into_iter().collect());
     let job = accepted_job((job, accepted));
     Ok(HttpResponse::Accepted()
