@@ -32,7 +32,7 @@ pub(super) const IN_ORDER: [Arm; 18] = [
 
 fn succeeded(evidence: &Evidence) -> Option<Reason> {
     let job = &evidence.facts.job;
-    (job.state == JobState::Succeeded).then(|| Reason::Succeeded {
+    (job.state == JobState::Succeeded).then_some(Reason::Succeeded {
         finished_at: job.finished_at,
         attempt: job.attempt,
     })
@@ -77,7 +77,7 @@ fn running(evidence: &Evidence) -> Option<Reason> {
 fn retry(evidence: &Evidence) -> Option<Reason> {
     let job = &evidence.facts.job;
     let error = job.error.clone()?;
-    is_to_come(evidence).then(|| Reason::Retry {
+    is_to_come(evidence).then_some(Reason::Retry {
         run_at: job.run_at,
         attempt: job.attempt,
         max_attempts: job.max_attempts,
