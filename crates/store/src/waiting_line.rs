@@ -7,17 +7,19 @@ use sea_orm::QueryResult;
 use uuid::Uuid;
 
 use crate::StoreError;
-use crate::dispatch_rules::NOT_PAUSED;
+use crate::dispatch_rules::{NOT_PAUSED, RUNNABLE};
 use crate::statement::column;
 use crate::transitions::{DOORBELL_COLUMNS, doorbell};
 
 /// How many jobs are looked at to fill free places.
 const LOOK_LIMIT_JOBS: u32 = 1_000;
 
-/// A statement that finds jobs for the places that are free now: those under a limit for which `condition` holds, at most
-/// as many of each tenant and kind together as there is room for, the most urgent and then the oldest first. Tenants and
-/// kinds take turns, in an order left to chance, so that nobody's long line keeps others out. `tables` joins what the
-/// condition needs.
+/// A statement that finds jobs for the places that are free now: those under a limit that a live worker could run and for
+/// which `condition` holds, at most as many of each tenant and kind together as there is room for, the most urgent and then
+/// the oldest first. Tenants and kinds take turns, in an order left to chance, so that nobody's long line keeps others
+/// out. `tables` joins what the condition needs.
+///
+/// Limits are looked up for each line of jobs and not for each job, and where nothing is free no line is sorted.
 pub(crate) fn in_line(tables: &str, condition: &str) -> String {
     format!(
         "WITH running AS MATERIALIZED (
@@ -27,28 +29,34 @@ pub(crate) fn in_line(tables: &str, condition: &str) -> String {
             SELECT tenant_id, sum(jobs)::bigint AS jobs FROM running GROUP BY tenant_id
         ), of_kinds AS (
             SELECT kind, sum(jobs)::bigint AS jobs FROM running GROUP BY kind
-        ), limited AS (
-            SELECT {DOORBELL_COLUMNS}, jobs.kind,
+        ), waiting AS MATERIALIZED (
+            SELECT {DOORBELL_COLUMNS}, jobs.kind
+            FROM jobs {tables}
+            WHERE jobs.state = 'queued' AND jobs.queued_at IS NOT NULL AND jobs.finished_at IS NULL
+                AND {NOT_PAUSED} AND {condition}
+        ), lines AS (
+            SELECT jobs.tenant_id, jobs.kind, jobs.queue,
                 COALESCE(
                     tenant_limit.max_running,
                     (SELECT max_running FROM concurrency_limits WHERE scope = 'tenant' AND subject = 'default')
                 ) - COALESCE(of_tenants.jobs, 0) AS tenant_room,
                 kind_limit.max_running - COALESCE(of_kinds.jobs, 0) AS kind_room
-            FROM jobs {tables}
+            FROM (SELECT DISTINCT tenant_id, kind, queue FROM waiting) AS jobs
             LEFT JOIN concurrency_limits AS tenant_limit
                 ON tenant_limit.scope = 'tenant' AND tenant_limit.subject = jobs.tenant_id::text
             LEFT JOIN concurrency_limits AS kind_limit
                 ON kind_limit.scope = 'kind' AND kind_limit.subject = jobs.kind
             LEFT JOIN of_tenants ON of_tenants.tenant_id = jobs.tenant_id
             LEFT JOIN of_kinds ON of_kinds.kind = jobs.kind
-            WHERE jobs.state = 'queued' AND jobs.queued_at IS NOT NULL AND jobs.finished_at IS NULL
-                AND {NOT_PAUSED} AND {condition}
+            WHERE {RUNNABLE}
+        ), with_room AS MATERIALIZED (
+            SELECT * FROM lines WHERE LEAST(tenant_room, kind_room) > 0
         ), in_line AS (
-            SELECT *, row_number() OVER (
+            SELECT waiting.*, tenant_room, kind_room, row_number() OVER (
                 PARTITION BY tenant_id, kind
                 ORDER BY CASE priority WHEN 'high' THEN 1 WHEN 'normal' THEN 2 ELSE 3 END, id
             ) AS place
-            FROM limited WHERE LEAST(tenant_room, kind_room) > 0
+            FROM waiting JOIN with_room USING (tenant_id, kind, queue)
         )
         SELECT * FROM in_line WHERE place <= LEAST(tenant_room, kind_room)
         ORDER BY place, random() LIMIT {LOOK_LIMIT_JOBS}"

@@ -20,13 +20,14 @@ async fn jobs_over_a_limit_all_run_and_never_more_than_it_at_once() {
     let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
     let requests: Vec<_> = labels
         .iter()
-        .map(|label| Effect::new(label).request())
+        .map(|label| Effect::new(label).printing(5).request())
         .collect();
 
     let ids = installation.calls.submit_all(&requests).await;
 
     installation.wait_until_all_succeeded(&ids, LIMIT).await;
-    assert_eq!(installation.effects().most_at_once(), 2);
+    let most = installation.effects().most_at_once();
+    assert!(most <= 2, "{most} jobs ran at once");
     installation.assert_sound(&labels).await;
 }
 

@@ -19,7 +19,7 @@ pub struct JobFacts {
     pub job: JobSummary,
     /// The database's time.
     pub now: DateTime<Utc>,
-    /// Since when it waits; none unless it is queued.
+    /// When it was queued last; none while it is scheduled.
     pub queued_at: Option<DateTime<Utc>>,
     /// The pauses that concern it.
     pub pauses: Vec<Pause>,

@@ -63,12 +63,9 @@ impl WorkerStore {
         queue: &QueueName,
         until: DateTime<Utc>,
     ) -> Result<Vec<Doorbell>, StoreError> {
-        let condition = format!("jobs.queue = $1 AND jobs.queued_at <= $2 AND {RUNNABLE}");
+        let sql = in_line("", "jobs.queue = $1 AND jobs.queued_at <= $2");
         let values = [queue.as_str().into(), until.into()];
-        let rows = self
-            .runs
-            .query_all_raw(statement(&in_line("", &condition), values))
-            .await?;
+        let rows = self.runs.query_all_raw(statement(&sql, values)).await?;
         fitting(&rows)
     }
 
@@ -90,15 +87,9 @@ impl WorkerStore {
         tenants.dedup();
         kinds.sort_unstable();
         kinds.dedup();
-        let condition =
-            format!("(jobs.tenant_id = ANY ($1) OR jobs.kind = ANY ($2)) AND {RUNNABLE}");
-        let rows = self
-            .runs
-            .query_all_raw(statement(
-                &in_line("", &condition),
-                [tenants.into(), kinds.into()],
-            ))
-            .await?;
+        let sql = in_line("", "(jobs.tenant_id = ANY ($1) OR jobs.kind = ANY ($2))");
+        let values = [tenants.into(), kinds.into()];
+        let rows = self.runs.query_all_raw(statement(&sql, values)).await?;
         fitting(&rows)
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn set(limit: &ConcurrencyLimit) -> String {
 /// One line on a limit that is gone.
 pub(crate) fn removed(subject: &LimitSubject) -> String {
     format!(
-        "{} {} has no limit of its own",
+        "the limit of {} {} is removed",
         subject.scope(),
         subject.name()
     )
