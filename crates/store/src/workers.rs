@@ -181,6 +181,8 @@ pub struct ReconciliationFrame {
     pub now: DateTime<Utc>,
     /// The queues that live workers serve.
     pub queues: Vec<QueueName>,
+    /// Those of them in which jobs wait.
+    pub waited_in: Vec<QueueName>,
     /// Whether there is any concurrency limit.
     pub has_limits: bool,
 }
@@ -189,21 +191,31 @@ pub(crate) async fn reconciliation_frame(
     connection: &Pool,
 ) -> Result<ReconciliationFrame, StoreError> {
     let sql = "
-        SELECT now() AS now, ARRAY (
-            SELECT DISTINCT unnest(queues) FROM workers WHERE state = 'active' AND lease_expires_at > now() ORDER BY 1
-        ) AS queues, EXISTS (SELECT FROM concurrency_limits) AS has_limits";
+        WITH served AS MATERIALIZED (
+            SELECT DISTINCT unnest(queues) AS queue FROM workers WHERE state = 'active' AND lease_expires_at > now()
+        )
+        SELECT now() AS now, ARRAY (SELECT queue FROM served ORDER BY queue) AS queues, ARRAY (
+            SELECT queue FROM served WHERE EXISTS (
+                SELECT FROM jobs
+                WHERE jobs.queue = served.queue AND state = 'queued' AND queued_at IS NOT NULL AND finished_at IS NULL
+            )
+        ) AS waited_in, EXISTS (SELECT FROM concurrency_limits) AS has_limits";
     let row = connection.query_one_raw(statement(sql, [])).await?;
     let row = row.ok_or_else(|| StoreError::UnknownContent {
         column: "now",
         reason: "no row came back".to_owned(),
     })?;
+    let names = |column_name| {
+        column::<Vec<String>>(&row, column_name)?
+            .iter()
+            .map(|name| parse(column_name, name))
+            .collect::<Result<_, _>>()
+    };
     Ok(ReconciliationFrame {
         now: column(&row, "now")?,
         has_limits: column(&row, "has_limits")?,
-        queues: column::<Vec<String>>(&row, "queues")?
-            .iter()
-            .map(|name| parse("queues", name))
-            .collect::<Result<_, _>>()?,
+        queues: names("queues")?,
+        waited_in: names("waited_in")?,
     })
 }
 

@@ -46,6 +46,21 @@ async fn the_queues_of_workers_that_take_jobs_are_served() {
 }
 
 #[tokio::test]
+async fn a_queue_is_waited_in_while_a_job_of_it_is_queued_and_not_when_all_run() {
+    let fixture = Fixture::new().await;
+    let worker_id = fixture.worker().await;
+    let waited_in = async || {
+        let frame = fixture.workers.reconciliation_frame().await.unwrap();
+        frame.waited_in.len()
+    };
+    assert_eq!(waited_in().await, 0);
+    fixture.running(worker_id).await;
+    assert_eq!(waited_in().await, 0);
+    fixture.queued().await;
+    assert_eq!(waited_in().await, 1);
+}
+
+#[tokio::test]
 async fn only_jobs_that_waited_long_enough_are_named() {
     let fixture = Fixture::new().await;
     let worker_id = fixture.worker().await;

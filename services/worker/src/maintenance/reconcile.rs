@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use gantry_crash_points::{CrashPoint, reach};
 use gantry_domain::QueueName;
 use gantry_queue::{Queue, QueueError, Watermark};
-use gantry_store::{StoreError, WorkerStore};
+use gantry_store::{ReconciliationFrame, StoreError, WorkerStore};
 use tokio::time::Instant;
 
 /// How long a submission may take to ring after its commit; a job younger than that is not missed yet.
@@ -79,8 +79,7 @@ impl Reconciler {
         let frame = self.store.reconciliation_frame().await?;
         let queued_until = frame.now - RING_GRACE;
         for queue in &frame.queues {
-            self.sweep_queue(queue, queued_until, frame.has_limits)
-                .await?;
+            self.sweep_queue(queue, queued_until, &frame).await?;
         }
         if self
             .forgot_at
@@ -98,18 +97,18 @@ impl Reconciler {
         &mut self,
         queue: &QueueName,
         queued_until: DateTime<Utc>,
-        has_limits: bool,
+        frame: &ReconciliationFrame,
     ) -> Result<(), ReconcileError> {
         let position = self.queue.position(queue).await?;
         match self.marks.get(queue) {
             Some(mark) if !position.has_passed(&mark.watermark) => return Ok(()),
-            Some(mark) => {
+            Some(mark) if frame.waited_in.contains(queue) => {
                 self.ring_for_waiting(queue, mark.queued_until).await?;
-                if has_limits {
+                if frame.has_limits {
                     self.ring_for_free_places(queue, mark.queued_until).await?;
                 }
             }
-            None => {}
+            _ => {}
         }
         // Taken after ringing, so that the next look waits for these doorbells to be delivered too.
         let position = self.queue.position(queue).await?;
