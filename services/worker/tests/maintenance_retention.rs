@@ -46,6 +46,7 @@ async fn the_maintenance_deletes_what_was_kept_long_enough_and_leaves_the_rest()
         database_url: database.url().to_owned(),
         max_connections: 5,
         behind_transaction_pooler: false,
+        statement_timeout: Duration::from_secs(20),
     };
     let queue = QueueOptions {
         redis_url: redis.url().to_owned(),
