@@ -84,22 +84,17 @@ BEGIN
     -- Against lines of a job that was queued again meanwhile; its later ones go into the default partition. It makes
     -- nobody else wait, and an automatic vacuum gives way to those who wait longer than a second.
     EXECUTE format('LOCK TABLE public.%I IN SHARE ROW EXCLUSIVE MODE', partition_name);
-    -- From job to job along the primary key, so that a job costs the same with one line and with a million.
+    -- Those that are to be kept are few where a partition may go, so only they are asked for their lines, one by one
+    -- (OFFSET keeps the planner from reading all lines at once).
     IF EXISTS (
-        WITH RECURSIVE logged (job_id) AS (
-            (SELECT job_logs.job_id FROM public.job_logs WHERE job_logs.job_id >= from_id AND job_logs.job_id < to_id
-                ORDER BY job_logs.job_id LIMIT 1)
-            UNION ALL
-            SELECT next.job_id FROM logged CROSS JOIN LATERAL (
-                SELECT job_logs.job_id FROM public.job_logs
-                WHERE job_logs.job_id > logged.job_id AND job_logs.job_id >= from_id AND job_logs.job_id < to_id
-                ORDER BY job_logs.job_id LIMIT 1
-            ) AS next
-        )
-        SELECT FROM logged JOIN public.jobs ON jobs.id = logged.job_id
-            LEFT JOIN public.tenant_retention ON tenant_retention.tenant_id = jobs.tenant_id
-        WHERE jobs.finished_at IS NULL OR jobs.finished_at >= now() - make_interval(
-            days => COALESCE(tenant_retention.logs_days, greatest(drop_job_log_partition.logs_days, 1)))
+        SELECT FROM public.jobs LEFT JOIN public.tenant_retention ON tenant_retention.tenant_id = jobs.tenant_id
+        WHERE jobs.id >= from_id AND jobs.id < to_id
+            AND (jobs.finished_at IS NULL OR jobs.finished_at >= now() - make_interval(
+                days => COALESCE(tenant_retention.logs_days, greatest(drop_job_log_partition.logs_days, 1))))
+            AND EXISTS (
+                SELECT FROM public.job_logs
+                WHERE job_logs.job_id = jobs.id AND job_logs.job_id >= from_id AND job_logs.job_id < to_id OFFSET 0
+            )
     ) THEN
         RETURN 'held';
     END IF;

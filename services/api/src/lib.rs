@@ -29,6 +29,7 @@ mod payload_schema;
 mod problem;
 mod queue_overview;
 mod request_hash;
+mod retention;
 mod route_table;
 mod routes;
 mod schedule_request;

@@ -20,7 +20,7 @@ use crate::problem::{PROBLEM_JSON, Problem};
         (name = "jobs", description = "Handing in jobs and looking after them"),
         (name = "schedules", description = "Handing in jobs again and again, by the clock"),
         (name = "queues", description = "Where jobs wait, and holding them back"),
-        (name = "tenants", description = "Holding back the jobs of one tenant"),
+        (name = "tenants", description = "Holding back the jobs of one tenant, and how long they are kept"),
         (name = "pauses", description = "Who is held back"),
         (name = "limits", description = "How many jobs run at a time"),
         (name = "kinds", description = "What can be handed in"),
@@ -245,6 +245,18 @@ problems! {
     UserProblems {
         "400" => "`bad_id`, `malformed_json`, `incomplete_body`, `bad_header`",
         "404" => "`user_not_found`",
+    }
+}
+
+problems! {
+    /// What setting retention periods can be answered.
+    RetentionProblems {
+        "400" => "`bad_id`, `malformed_json`, `incomplete_body`, `bad_header`",
+        "404" => "`tenant_not_found`",
+        "408" => "`body_too_slow`",
+        "413" => "`body_too_large`",
+        "415" => "`unsupported_media_type`",
+        "422" => "`invalid_request`",
     }
 }
 

@@ -33,6 +33,30 @@ impl TenantScope<'_> {
         Ok(Some(periods))
     }
 
+    /// Whether anybody has signed in for the tenant.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn is_known(&self) -> Result<bool, StoreError> {
+        let transaction = self.begin().await?;
+        let sql = "SELECT FROM tenants WHERE id = current_tenant_id()";
+        let row = transaction.query_one_raw(statement(sql, [])).await?;
+        transaction.commit().await?;
+        Ok(row.is_some())
+    }
+
+    /// Lets the periods of the installation hold for the tenant again.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn clear_retention(&self) -> Result<(), StoreError> {
+        let transaction = self.begin().await?;
+        let sql = "DELETE FROM tenant_retention WHERE tenant_id = current_tenant_id()";
+        transaction.execute_raw(statement(sql, [])).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
     /// Gives the tenant periods of its own.
     ///
     /// # Errors

@@ -126,10 +126,11 @@ impl Fixture {
     /// Deletes old lines wherever they lie.
     async fn sweep_all_lines(&self) -> u64 {
         let mut lines = 0;
-        for range in self.workers.log_ranges(periods()).await.unwrap() {
+        let ranges = self.workers.log_ranges(periods()).await.unwrap();
+        for range in ranges.iter().filter(|range| range.is_to_be_swept) {
             let mut after = None;
-            while range.is_to_be_swept {
-                let swept = self.workers.sweep_log_lines(&range, after, periods(), 2, 3);
+            loop {
+                let swept = self.workers.sweep_log_lines(range, after, periods(), 2, 3);
                 let swept = swept.await.unwrap();
                 lines += swept.lines;
                 after = swept.next;

@@ -248,7 +248,6 @@ async fn the_dispatch_door_opens_jobs_to_workers_only() {
         "DELETE FROM job_attempts",
         "UPDATE job_logs SET text = ''",
         "SELECT FROM job_logs_default",
-        "DROP TABLE job_logs_default",
         "UPDATE tenant_retention SET jobs_days = 1",
         "SELECT FROM users",
         "SELECT job_ids FROM idempotency_keys",

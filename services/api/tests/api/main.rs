@@ -23,6 +23,7 @@ mod pausing;
 mod payloads;
 mod queues;
 mod requests;
+mod retention;
 mod schedules;
 mod stopping;
 mod submitting;

@@ -94,10 +94,7 @@ impl Retention {
     async fn delete_lines(&self, range: &LogRange) -> Result<Pass, StoreError> {
         let mut dropped = PartitionDrop::Held;
         if let Some(partition) = &range.droppable_partition {
-            dropped = self
-                .store
-                .drop_log_partition(partition, self.periods)
-                .await?;
+            dropped = self.drop_partition(partition).await;
         }
         match dropped {
             PartitionDrop::Dropped => {
@@ -110,6 +107,17 @@ impl Retention {
             PartitionDrop::Held if range.is_to_be_swept => self.sweep_lines(range).await,
             PartitionDrop::Held | PartitionDrop::Absent => Ok(Pass::Complete),
             PartitionDrop::Busy => Ok(Pass::Unfinished),
+        }
+    }
+
+    /// One that cannot be dropped is treated as one that may not be, so that it holds up nothing else.
+    async fn drop_partition(&self, partition: &str) -> PartitionDrop {
+        match self.store.drop_log_partition(partition, self.periods).await {
+            Ok(dropped) => dropped,
+            Err(error) => {
+                tracing::warn!(%error, partition, "a partition of old logs could not be dropped");
+                PartitionDrop::Held
+            }
         }
     }
 
