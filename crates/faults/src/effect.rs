@@ -24,8 +24,8 @@ pub struct EffectPayload {
     pub long_line_bytes: u64,
     /// Holds so much memory while it goes on.
     pub memory_mib: usize,
-    /// Leaves a file of so many bytes in its folder.
-    pub file_bytes: usize,
+    /// Writes to this file.
+    pub writes_to: Option<String>,
     /// Ends with exit code 1.
     pub fails: bool,
     /// Does not listen to SIGTERM, and neither do its descendants.
@@ -93,10 +93,10 @@ impl Effect {
         self
     }
 
-    /// Writes a file of so many bytes into its folder.
+    /// Writes to this file.
     #[must_use]
-    pub fn writing_a_file_of(mut self, bytes: usize) -> Self {
-        self.payload.file_bytes = bytes;
+    pub fn writing_to(mut self, path: &str) -> Self {
+        self.payload.writes_to = Some(path.to_owned());
         self
     }
 

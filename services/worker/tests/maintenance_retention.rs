@@ -45,6 +45,7 @@ async fn the_maintenance_deletes_what_was_kept_long_enough_and_leaves_the_rest()
     let store = StoreOptions {
         database_url: database.url().to_owned(),
         max_connections: 5,
+        statement_timeout: Duration::from_secs(20),
         behind_transaction_pooler: false,
         statement_timeout: Duration::from_secs(20),
     };

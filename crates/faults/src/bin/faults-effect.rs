@@ -48,7 +48,9 @@ fn run(effects_file: &Path) -> io::Result<()> {
         start_descendant()?;
     }
     let held = vec![1_u8; payload.memory_mib * MIB];
-    fs::write("written", vec![0; payload.file_bytes])?;
+    if let Some(path) = &payload.writes_to {
+        fs::write(path, "written")?;
+    }
     print_at_once(&payload)?;
     let mut printed = 0;
     loop {

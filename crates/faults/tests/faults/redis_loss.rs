@@ -17,7 +17,7 @@ async fn queued_jobs_survive_a_flush_before_any_worker_looks() {
     }
     installation.stack.redis().flush().unwrap();
     installation.start_worker();
-    installation.wait_until_all_succeeded(&ids, LIMIT).await;
+    installation.wait_until_all_succeeded(&ids, 3 * LIMIT).await;
     installation.assert_sound(&[]).await;
 }
 

@@ -1,5 +1,7 @@
 //! A job that takes more than there is, of memory, of log, or of disk, harms no other and not its worker.
 
+use std::fs;
+
 use gantry_domain::{
     JobId, JobState, LOG_ATTEMPT_LIMIT_LINES, LOG_LINE_LIMIT_BYTES, LOG_TRUNCATED_TEXT,
 };
@@ -47,9 +49,8 @@ async fn a_million_lines_and_a_line_of_a_hundred_megabytes_pass_in_bounded_memor
     let many = submit(Effect::new("many").printing_at_once(MANY_LINES)).await;
     let long = submit(Effect::new("long").printing_a_line_of(LONG_LINE_BYTES)).await;
 
-    let lines = followed_lines(&installation, many).await;
-    let stored = usize::try_from(LOG_ATTEMPT_LIMIT_LINES).unwrap();
-    assert_eq!(lines.len(), stored + 1);
+    let end = LOG_ATTEMPT_LIMIT_LINES - 1_000;
+    let lines = followed_lines(&installation, many, Some(format!("1.{end}"))).await;
     let (last, printed) = lines.split_last().unwrap();
     assert_eq!(last["stream"], "gantry");
     assert!(
@@ -58,14 +59,16 @@ async fn a_million_lines_and_a_line_of_a_hundred_megabytes_pass_in_bounded_memor
             .unwrap()
             .starts_with(LOG_TRUNCATED_TEXT)
     );
-    for (line, number) in printed.iter().zip(1..) {
+    assert_eq!(printed.len(), 1_000);
+    for (line, number) in printed.iter().zip(end + 1..) {
         assert_eq!(line["text"], format!("line {number}"));
     }
-    let count = format!("SELECT count(*) FROM job_logs WHERE job_id = '{many}'");
-    let count = installation.database.number(&count).await;
-    assert_eq!(count, i64::try_from(lines.len()).unwrap());
+    let printed =
+        format!("SELECT count(*) FROM job_logs WHERE job_id = '{many}' AND text = 'line ' || seq");
+    let printed = installation.database.number(&printed).await;
+    assert_eq!(printed, i64::try_from(LOG_ATTEMPT_LIMIT_LINES).unwrap());
 
-    let lines = followed_lines(&installation, long).await;
+    let lines = followed_lines(&installation, long, None).await;
     let length = lines[0]["text"].as_str().unwrap().len();
     assert!(length <= LOG_LINE_LIMIT_BYTES, "{length}");
     installation
@@ -84,11 +87,50 @@ async fn a_million_lines_and_a_line_of_a_hundred_megabytes_pass_in_bounded_memor
     installation.assert_sound(&["many", "long"]).await;
 }
 
-/// Follows a log to its end and returns its lines.
-async fn followed_lines(installation: &Installation, id: JobId) -> Vec<Value> {
-    let mut events = installation.calls.follow(id, None).await;
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_without_room_on_its_disk_fails_what_needs_some_and_runs_the_rest() {
+    let mut installation = installation().start().await;
+    let worker = installation.start_worker();
+    let unwritten = Effect::new("unwritten").writing_to("/dev/full");
+    let unwritten = installation.calls.submit(&once(unwritten.request())).await;
+    let job = installation
+        .wait_for_state(unwritten, JobState::Failed, LIMIT)
+        .await;
+    assert_eq!(job.summary.error.unwrap().code, "exit_code");
+
+    let (scratch, away) = (installation.scratch(), installation.gate("away"));
+    fs::rename(&scratch, &away).unwrap();
+    fs::write(&scratch, "no folder can be made in this").unwrap();
+    let homeless = Effect::new("homeless").request();
+    let homeless = installation.calls.submit(&homeless).await;
+    let job = installation
+        .wait_for_state(homeless, JobState::Scheduled, LIMIT)
+        .await;
+    let error = job.summary.error.unwrap();
+    assert!(error.message.contains("scratch"), "{error:?}");
+    let others = installation.calls.submit_all(&pings(20)).await;
+    installation.wait_until_all_succeeded(&others, LIMIT).await;
+
+    fs::remove_file(&scratch).unwrap();
+    fs::rename(&away, &scratch).unwrap();
+    installation
+        .wait_until_all_succeeded(&[homeless], LIMIT)
+        .await;
+    assert_eq!(installation.worker(worker).exit_status().unwrap(), None);
+    installation.assert_sound(&["homeless"]).await;
+}
+
+/// Follows a log to its end, behind this line if one is named, and returns its lines.
+async fn followed_lines(
+    installation: &Installation,
+    id: JobId,
+    mut last_event_id: Option<String>,
+) -> Vec<Value> {
+    let mut events = installation
+        .calls
+        .follow(id, last_event_id.as_deref())
+        .await;
     let mut lines = Vec::new();
-    let mut last_event_id = None;
     loop {
         match events.next().await {
             Some(StreamedEvent { name, data, id }) => {
