@@ -64,7 +64,7 @@ impl ApiStore {
     /// Postgres cannot be reached.
     pub async fn remember(&self, signed_in: &SignedIn) -> Result<(), StoreError> {
         self.tenants
-            .within_transaction_limit(remember(&self.tenants, signed_in))
+            .within_transaction_limit(Box::pin(remember(&self.tenants, signed_in)))
             .await
     }
 
@@ -88,7 +88,7 @@ impl ApiStore {
         submissions: &[KeyedSubmission],
     ) -> Result<Option<Vec<SubmitOutcome>>, StoreError> {
         self.submissions
-            .within_transaction_limit(submit_keyed(&self.submissions, submissions))
+            .within_transaction_limit(Box::pin(submit_keyed(&self.submissions, submissions)))
             .await
     }
 

@@ -66,6 +66,9 @@ const KEEPALIVE_SECONDS: [(&str, &str); 3] = [
 /// So every statement has a time limit, and where it passes without an answer, all connections are made anew: what
 /// silenced one has silenced the others beside it.
 ///
+/// The driver's futures are large, and whoever awaits one holds it within its own: so they are boxed here, and the
+/// services' are not copied about by the kilobyte for each request.
+///
 /// The driver prepares a statement and runs it in two steps. A transaction pooler may hand each step to another session,
 /// so there every statement has a transaction around it that holds both together.
 #[derive(Debug, Clone)]
@@ -79,7 +82,7 @@ pub(crate) struct Pool {
 impl Pool {
     /// Opens a transaction. Whoever runs several statements in it does so [`Self::within_transaction_limit`].
     pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        self.within_statement_limit(async {
+        self.within_statement_limit(Box::pin(async {
             let transaction = self.connections().begin().await?;
             if self.behind_transaction_pooler {
                 // The driver numbers the statements it prepares and leaves them behind, so a session that served another
@@ -91,7 +94,7 @@ impl Pool {
                 transaction.execute_unprepared(&beginning).await?;
             }
             Ok(transaction)
-        })
+        }))
         .await
     }
 
@@ -99,15 +102,15 @@ impl Pool {
         if !self.behind_transaction_pooler {
             let connections = self.connections();
             return self
-                .within_statement_limit(connections.execute_raw(statement))
+                .within_statement_limit(Box::pin(connections.execute_raw(statement)))
                 .await;
         }
-        self.within_transaction_limit(async {
+        self.within_transaction_limit(Box::pin(async {
             let transaction = self.begin().await?;
             let result = transaction.execute_raw(statement).await?;
             transaction.commit().await?;
             Ok(result)
-        })
+        }))
         .await
     }
 
@@ -118,15 +121,15 @@ impl Pool {
         if !self.behind_transaction_pooler {
             let connections = self.connections();
             return self
-                .within_statement_limit(connections.query_all_raw(statement))
+                .within_statement_limit(Box::pin(connections.query_all_raw(statement)))
                 .await;
         }
-        self.within_transaction_limit(async {
+        self.within_transaction_limit(Box::pin(async {
             let transaction = self.begin().await?;
             let rows = transaction.query_all_raw(statement).await?;
             transaction.commit().await?;
             Ok(rows)
-        })
+        }))
         .await
     }
 

@@ -57,7 +57,9 @@ pub async fn accept(
     let checked = match (checked, identity) {
         (Ok(checked), _) => checked,
         // What was right when it came first may be wrong by now.
-        (Err(error), Some(identity)) => return replay(&scope, identity).await?.ok_or(error),
+        (Err(error), Some(identity)) => {
+            return Box::pin(replay(&scope, identity)).await?.ok_or(error);
+        }
         (Err(error), None) => return Err(error),
     };
     let mut answering: Vec<JobId> = checked.iter().map(|checked| checked.job.id).collect();
@@ -88,14 +90,15 @@ pub async fn accept(
             Submitted::Accepted(accepted) => return answer(&scope, accepted, &answering).await,
             Submitted::RequestKeyUsed(jobs) => {
                 if let Some(identity) = identity
-                    && let Some(replayed) = replay(&scope, identity).await?
+                    && let Some(replayed) = Box::pin(replay(&scope, identity)).await?
                 {
                     return Ok(replayed);
                 }
                 jobs
             }
             Submitted::UniqueKeysTaken { jobs, places } => {
-                let holders = holders(&scope, places.iter().map(|place| &jobs[*place])).await?;
+                let taken = places.iter().map(|place| &jobs[*place]);
+                let holders = Box::pin(holders(&scope, taken)).await?;
                 refuse_rejected(&holders, &conflicts)?;
                 for id in &mut answering {
                     *id = holders.get(id).copied().unwrap_or(*id);
@@ -170,9 +173,8 @@ async fn answer(
     if jobs.len() < answering.len() {
         let new: HashMap<JobId, Job> = jobs.into_iter().map(|job| (job.summary.id, job)).collect();
         let existing = answering.iter().filter(|id| !new.contains_key(id));
-        let existing = scope
-            .find_jobs(&existing.copied().collect::<Vec<_>>())
-            .await?;
+        let existing: Vec<_> = existing.copied().collect();
+        let existing = Box::pin(scope.find_jobs(&existing)).await?;
         let mut all = new;
         all.extend(existing.into_iter().map(|job| (job.summary.id, job)));
         jobs = answering.iter().filter_map(|id| all.remove(id)).collect();

@@ -63,7 +63,7 @@ impl KindCatalog {
         if is_fresh && from_before.is_some() {
             return Ok(from_before);
         }
-        match self.read_after(asked_at).await {
+        match Box::pin(self.read_after(asked_at)).await {
             Ok(snapshot) => Ok(snapshot.kinds.get(name).cloned()),
             Err(_) if from_before.is_some() => Ok(from_before),
             Err(error) => Err(error),

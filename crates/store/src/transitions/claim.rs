@@ -86,7 +86,7 @@ pub(crate) async fn claim(
     };
     if claimed.len() < runs.len() && may_be_limited {
         runs.retain(|run| !claimed.iter().any(|job| job.run == *run));
-        match limited::claim(connection, worker_id, &runs, kinds).await {
+        match Box::pin(limited::claim(connection, worker_id, &runs, kinds)).await {
             Ok(more) => claimed.extend(more),
             // What was claimed already must be run. Asking again cannot help, and the next claim fails likewise.
             Err(StoreError::Statement(_)) if !claimed.is_empty() => {}
