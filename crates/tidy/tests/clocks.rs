@@ -6,12 +6,16 @@ use gantry_tidy::{assert_none, rust_files};
 const READINGS: [&str; 4] = ["Utc::now", "SystemTime::now", "Local::now", "UNIX_EPOCH"];
 
 /// Where one is read all the same, and what for.
-const READERS: [&str; 6] = [
+const READERS: [&str; 9] = [
     // Tokens say themselves when they end.
     "crates/auth/src/clock.rs",
     // When a line was written, for people; its number gives the order.
     "services/worker/src/job_log.rs",
     "services/worker/src/handlers/system_ping.rs",
+    // Figures for people: rates by the minute, how long a job waits, since when Redis is away. Nothing depends on them.
+    "crates/queue/src/run_counts.rs",
+    "crates/client/src/command_line/commands/queues.rs",
+    "services/api/src/health.rs",
     "crates/telemetry",
     // Tools for tests.
     "crates/faults",

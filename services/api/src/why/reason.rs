@@ -212,7 +212,7 @@ impl Reason {
                 max_running,
                 running,
             } => format!(
-                "Of the kind {kind} {running} of the {max_running} jobs run that may at a time; it starts when there is room."
+                "Its kind {kind} runs {running} of the {max_running} jobs it may at a time; it starts when there is room."
             ),
             Self::RedisUnreachable { since } => format!(
                 "Redis is unreachable since {}, so workers may not know of it; they are told when Redis is back.",
