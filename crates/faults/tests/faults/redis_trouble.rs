@@ -167,7 +167,9 @@ async fn doorbells_become(redis: &PrivateRedis, expected: usize) {
 }
 
 fn run_script(redis: &PrivateRedis, script: &str) -> String {
-    let answer = redis.command(&format!("EVAL \"{script}\" 0")).unwrap();
+    let answer = redis
+        .command(&format!("EVAL \"{script}\" 0"))
+        .expect("Redis answers");
     assert!(!answer.starts_with('-'), "{answer}");
     answer
 }
