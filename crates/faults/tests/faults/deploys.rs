@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use gantry_domain::{JobId, JobState};
+use gantry_domain::JobId;
 use gantry_faults::Effect;
 use gantry_testkit::eventually;
 
@@ -119,15 +119,13 @@ async fn a_worker_waits_for_a_schema_that_lacks_what_it_writes() {
     })
     .await;
     installation.wait_for_readiness(place, false, LIMIT).await;
-    assert_eq!(
-        installation.calls.job(id).await.summary.state,
-        JobState::Queued
-    );
+    // Asked of the database: the API that runs here is too new for this schema as well.
+    let state = format!("SELECT state FROM jobs WHERE id = '{id}'");
+    let state = installation.database.text(&state).await;
+    assert_eq!(state.as_deref(), Some("queued"));
 
     installation.stack.migrate_up().unwrap();
-    installation
-        .wait_for_state(id, JobState::Succeeded, LIMIT)
-        .await;
+    installation.wait_until_all_succeeded(&[id], LIMIT).await;
     installation.wait_for_readiness(place, true, LIMIT).await;
     installation.assert_sound(&[]).await;
 }
