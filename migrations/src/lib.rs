@@ -1,12 +1,15 @@
 //! The schema's migrations, run under one lock so that any number may start at once.
 #![doc = include_str!("../README.md")]
 
+mod batches;
 mod concurrency_limits;
+mod dependencies;
 mod error;
 mod foundation;
 mod pauses;
 mod readable_history;
 mod retention;
+mod retry_policies;
 mod run;
 mod schedules;
 mod submission_keys;
@@ -30,6 +33,9 @@ impl MigratorTrait for Migrator {
             Box::new(pauses::Pauses),
             Box::new(concurrency_limits::ConcurrencyLimits),
             Box::new(retention::Retention),
+            Box::new(dependencies::Dependencies),
+            Box::new(batches::Batches),
+            Box::new(retry_policies::RetryPolicies),
         ]
     }
 }

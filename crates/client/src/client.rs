@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use gantry_domain::{
-    Attempt, IdempotencyKey, Job, JobId, JobSummary, Kind, LogLine, QueueName, QueueStatus,
-    WorkerSummary,
+    Attempt, BatchId, IdempotencyKey, Job, JobId, JobSummary, Kind, LogLine, QueueName,
+    QueueStatus, WorkerSummary,
 };
 use reqwest::{RequestBuilder, Response};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::answer;
@@ -67,9 +67,32 @@ impl Client {
 
     /// Hands in jobs, all or none.
     pub async fn submit_batch(&self, submissions: &[Submission]) -> Result<Vec<Job>> {
-        let batch = Batch { jobs: submissions };
+        let batch = Batch {
+            jobs: submissions,
+            callback: None,
+        };
         let accepted: Page<Job> = self.post("jobs/batch", &batch).await?;
         Ok(accepted.items)
+    }
+
+    /// Hands in jobs, all or none, and with them a job that is queued when all of them have ended, however they did. Its
+    /// own parents and policy are left out.
+    pub async fn submit_batch_with_callback(
+        &self,
+        submissions: &[Submission],
+        callback: &Submission,
+    ) -> Result<AcceptedBatch> {
+        let callback = Some(callback);
+        let batch = Batch {
+            jobs: submissions,
+            callback,
+        };
+        self.post("jobs/batch", &batch).await
+    }
+
+    /// How far a batch is that was handed in with a callback.
+    pub async fn batch(&self, id: BatchId) -> Result<gantry_domain::Batch> {
+        self.get(&format!("batches/{id}"), &()).await
     }
 
     /// One page of jobs, the newest first.
@@ -210,6 +233,19 @@ impl Client {
 #[derive(Serialize)]
 struct Batch<'a> {
     jobs: &'a [Submission],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    callback: Option<&'a Submission>,
+}
+
+/// The jobs of a batch with a callback, as they were accepted.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct AcceptedBatch {
+    /// In the order of the submissions.
+    pub items: Vec<Job>,
+    /// The batch's id.
+    pub batch_id: BatchId,
+    /// The callback.
+    pub callback: Job,
 }
 
 /// The body of a request that needs none.

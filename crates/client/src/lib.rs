@@ -22,7 +22,7 @@ mod why;
 pub use answer::ANSWER_LIMIT_BYTES;
 pub use backoff::ReconnectPolicy;
 pub use bulk::{BulkOrder, BulkOutcome};
-pub use client::Client;
+pub use client::{AcceptedBatch, Client};
 pub use client_builder::ClientBuilder;
 pub use error::{ClientError, Result};
 pub use job_filter::{InvalidSubmitter, JobFilter, Submitter};

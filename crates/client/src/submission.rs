@@ -1,7 +1,9 @@
 //! A job to be handed in.
 
 use chrono::{DateTime, Utc};
-use gantry_domain::{KindName, OnConflict, Priority, QueueName};
+use gantry_domain::{
+    KindName, OnConflict, OnParentFailure, ParentReference, Priority, QueueName, RetryDelays,
+};
 use serde::Serialize;
 
 /// A job to be handed in; what is left out is decided by the kind.
@@ -23,6 +25,9 @@ pub struct Submission {
     /// How many attempts it gets in all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_attempts: Option<u32>,
+    /// The delays before its retries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry: Option<RetryDelays>,
     /// How long one attempt may take, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<u32>,
@@ -35,6 +40,12 @@ pub struct Submission {
     /// What to do where the unique key is taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_conflict: Option<OnConflict>,
+    /// The jobs that end before it begins.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<ParentReference>,
+    /// What becomes of it when one of those does not succeed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_parent_failure: Option<OnParentFailure>,
 }
 
 impl Submission {
@@ -47,10 +58,13 @@ impl Submission {
             priority: None,
             run_at: None,
             max_attempts: None,
+            retry: None,
             timeout_seconds: None,
             tags: Vec::new(),
             unique_key: None,
             on_conflict: None,
+            depends_on: Vec::new(),
+            on_parent_failure: None,
         }
     }
 }

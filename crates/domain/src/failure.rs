@@ -42,6 +42,8 @@ pub mod failure_code {
     pub const WORKER_LOST: &str = "worker_lost";
     /// The handler returned an error without a code of its own.
     pub const HANDLER_ERROR: &str = "handler_error";
+    /// The handler staged a job that cannot be accepted.
+    pub const CHILD_REFUSED: &str = "child_refused";
     /// The handler panicked.
     pub const HANDLER_PANICKED: &str = "handler_panicked";
     /// The result is larger than the limit.
@@ -52,6 +54,8 @@ pub mod failure_code {
     pub const INVALID_PAYLOAD: &str = "invalid_payload";
     /// The worker was stopped before the job could end.
     pub const WORKER_STOPPED: &str = "worker_stopped";
+    /// A parent of the job failed or was cancelled, and the job was to be cancelled then.
+    pub const PARENT_FAILED: &str = "parent_failed";
     /// Someone asked for the end of the job.
     pub const CANCELLED: &str = "cancelled";
 }

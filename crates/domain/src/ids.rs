@@ -57,6 +57,10 @@ macro_rules! id {
 }
 
 id! {
+    /// Jobs that were handed in together with a callback. UUIDv7, so that ids sort by creation time.
+    BatchId
+}
+id! {
     /// A job. UUIDv7, so that ids sort by creation time.
     JobId
 }
@@ -75,6 +79,13 @@ id! {
 id! {
     /// One run of a worker process, from its start to its end. Never reused.
     WorkerId
+}
+
+impl BatchId {
+    /// A new id, later than every id made by this process before.
+    pub fn generate() -> Self {
+        Self(Uuid::now_v7())
+    }
 }
 
 impl JobId {

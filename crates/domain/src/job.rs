@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{JobFailure, JobId, JobState, KindName, Priority, QueueName, TenantId, UserId};
+use crate::{
+    Dependency, JobFailure, JobId, JobState, KindName, OnParentFailure, Priority, QueueName,
+    RetryDelays, TenantId, UserId,
+};
 
 /// A job without its payload and result, as lists show it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,6 +28,9 @@ pub struct JobSummary {
     pub max_attempts: u32,
     /// How many of its attempts ended because their worker was lost; these do not count against `max_attempts`.
     pub losses: u32,
+    /// The delays before its retries; none where the kind's hold.
+    #[serde(default)]
+    pub retry: Option<RetryDelays>,
     /// How long one attempt may take, in seconds.
     pub timeout_seconds: u32,
     /// Why the job, or its last attempt, did not succeed.
@@ -53,6 +59,12 @@ pub struct JobSummary {
     pub tags: Vec<String>,
     /// What no other live job of its tenant and kind may carry.
     pub unique_key: Option<String>,
+    /// How many of its parents have yet to end before it can be queued.
+    #[serde(default)]
+    pub waiting_for: u32,
+    /// What becomes of it when a parent does not succeed; none for a job without parents.
+    #[serde(default)]
+    pub on_parent_failure: Option<OnParentFailure>,
 }
 
 /// A whole job.
@@ -68,4 +80,7 @@ pub struct Job {
     pub result: Option<serde_json::Value>,
     /// When the result was deleted because it had been kept long enough.
     pub result_deleted_at: Option<DateTime<Utc>>,
+    /// Its parents, in the order of the submission.
+    #[serde(default)]
+    pub depends_on: Vec<Dependency>,
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{KindName, QueueName};
+use crate::{KindName, QueueName, RETRY_BASE_LIMIT_SECONDS, RETRY_MAX_LIMIT_SECONDS};
 
 /// How failures of a kind are retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,42 @@ pub struct RetryPolicy {
     pub base_seconds: u32,
     /// The longest delay, in seconds.
     pub max_seconds: u32,
+}
+
+/// The delays before the retries of one job, in place of its kind's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RetryDelays {
+    /// The delay before the first retry, in seconds; it doubles with each further failure.
+    #[cfg_attr(feature = "openapi", schema(maximum = 86400))]
+    pub base_seconds: u32,
+    /// The longest delay, in seconds; at least `base_seconds`.
+    #[cfg_attr(feature = "openapi", schema(maximum = 604800))]
+    pub max_seconds: u32,
+}
+
+impl RetryDelays {
+    /// Whether both delays are within their limits and in their order.
+    pub const fn are_in_range(self) -> bool {
+        self.base_seconds <= RETRY_BASE_LIMIT_SECONDS
+            && self.max_seconds <= RETRY_MAX_LIMIT_SECONDS
+            && self.base_seconds <= self.max_seconds
+    }
+}
+
+impl RetryPolicy {
+    /// The same policy with a job's own delays, if it has any.
+    pub const fn with_delays(self, delays: Option<RetryDelays>) -> Self {
+        match delays {
+            Some(delays) => Self {
+                base_seconds: delays.base_seconds,
+                max_seconds: delays.max_seconds,
+                ..self
+            },
+            None => self,
+        }
+    }
 }
 
 impl Default for RetryPolicy {

@@ -1,8 +1,10 @@
 //! Pure words of the job service: ids, jobs, the state machine, retry arithmetic, timetables, kinds and log lines.
 
 mod attempt;
+mod batch;
 mod concurrency_limit;
 mod cron;
+mod dependency;
 mod doorbell;
 mod failure;
 mod idempotency_key;
@@ -28,22 +30,26 @@ mod word;
 mod worker;
 
 pub use attempt::{Attempt, AttemptOutcome};
+pub use batch::{Batch, StateCounts};
 pub use concurrency_limit::{ConcurrencyLimit, LimitScope, LimitSubject};
 pub use cron::{CRON_LIMIT_CHARACTERS, Cron, InvalidCron};
+pub use dependency::{Dependency, OnParentFailure, ParentReference, ParentResult};
 pub use doorbell::Doorbell;
 pub use failure::{JobFailure, failure_code};
 pub use idempotency_key::{IdempotencyKey, InvalidIdempotencyKey};
-pub use ids::{InvalidId, JobId, ScheduleId, TenantId, UserId, WorkerId};
+pub use ids::{BatchId, InvalidId, JobId, ScheduleId, TenantId, UserId, WorkerId};
 pub use job::{Job, JobSummary};
-pub use kind::{Kind, KindDeclaration, RetryPolicy};
+pub use kind::{Kind, KindDeclaration, RetryDelays, RetryPolicy};
 pub use limits::{
-    BATCH_LIMIT_JOBS, BULK_LIMIT_JOBS, CONCURRENCY_LIMIT_COUNT, CONCURRENCY_LIMIT_MOST_JOBS,
-    IDEMPOTENCY_KEY_LIMIT_CHARACTERS, LOG_ATTEMPT_LIMIT_BYTES, LOG_ATTEMPT_LIMIT_LINES,
-    LOG_LINE_LIMIT_BYTES, LOG_TAIL_LIMIT_LINES, LOG_TRUNCATED_TEXT, MAX_ATTEMPTS_LIMIT, MAX_LOSSES,
-    PAGE_DEFAULT_ITEMS, PAGE_LIMIT_ITEMS, PAUSE_LIMIT_COUNT, PAUSE_REASON_LIMIT_CHARACTERS,
-    PAYLOAD_LIMIT_BYTES, PROGRESS_LIMIT_BYTES, RESULT_LIMIT_BYTES, SCHEDULE_GRACE_SECONDS,
-    SCHEDULE_LIMIT_COUNT, SCHEDULE_PREVIEW_TICKS, TAG_LIMIT_CHARACTERS, TAG_LIMIT_COUNT,
-    TIMEOUT_LIMIT_SECONDS, UNIQUE_KEY_LIMIT_CHARACTERS,
+    BATCH_LIMIT_DEPENDENCIES, BATCH_LIMIT_JOBS, BULK_LIMIT_JOBS, CHILD_LIMIT_COUNT,
+    CHILDREN_LIMIT_BYTES, CONCURRENCY_LIMIT_COUNT, CONCURRENCY_LIMIT_MOST_JOBS,
+    DEPENDENCY_LIMIT_COUNT, IDEMPOTENCY_KEY_LIMIT_CHARACTERS, LOG_ATTEMPT_LIMIT_BYTES,
+    LOG_ATTEMPT_LIMIT_LINES, LOG_LINE_LIMIT_BYTES, LOG_TAIL_LIMIT_LINES, LOG_TRUNCATED_TEXT,
+    MAX_ATTEMPTS_LIMIT, MAX_LOSSES, PAGE_DEFAULT_ITEMS, PAGE_LIMIT_ITEMS, PAUSE_LIMIT_COUNT,
+    PAUSE_REASON_LIMIT_CHARACTERS, PAYLOAD_LIMIT_BYTES, PROGRESS_LIMIT_BYTES, RESULT_LIMIT_BYTES,
+    RETRY_BASE_LIMIT_SECONDS, RETRY_MAX_LIMIT_SECONDS, SCHEDULE_GRACE_SECONDS,
+    SCHEDULE_LIMIT_COUNT, SCHEDULE_PREVIEW_TICKS, SOFT_DEADLINE_GRACE_SECONDS,
+    TAG_LIMIT_CHARACTERS, TAG_LIMIT_COUNT, TIMEOUT_LIMIT_SECONDS, UNIQUE_KEY_LIMIT_CHARACTERS,
 };
 pub use log::{InvalidLogCursor, LogCursor, LogLevel, LogLine, LogStream};
 pub use name::{InvalidName, KindName, QueueName, ScheduleName};
@@ -52,7 +58,7 @@ pub use pause::{Pause, PauseScope, PauseSubject, RunningJobs};
 pub use priority::Priority;
 pub use queue_status::{QueueDepth, QueueRates, QueueStatus};
 pub use retention::{InvalidRetention, RETENTION_LIMIT_DAYS, RetentionPeriods};
-pub use retry::{retry_budget_is_spent, retry_delay};
+pub use retry::{retry_budget_is_spent, retry_delay, soft_deadline};
 pub use schedule::{Firing, MissedPolicy, NewSchedule, Schedule, ScheduleSummary, ScheduleTerms};
 pub use state::{Cause, JobState, TRANSITIONS, Transition};
 pub use submission::NewJob;

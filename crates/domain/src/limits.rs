@@ -8,6 +8,14 @@ pub const RESULT_LIMIT_BYTES: usize = 4 * 1024 * 1024;
 pub const PROGRESS_LIMIT_BYTES: usize = 8 * 1024;
 /// How many jobs one batch may hold; a larger one is refused with 422.
 pub const BATCH_LIMIT_JOBS: usize = 1_000;
+/// How many parents a job may name; more are refused with 422.
+pub const DEPENDENCY_LIMIT_COUNT: usize = 100;
+/// How many parents the jobs of one batch may name in all; more are refused with 422.
+pub const BATCH_LIMIT_DEPENDENCIES: usize = 10_000;
+/// How many jobs one attempt may stage; a further one is refused to the handler.
+pub const CHILD_LIMIT_COUNT: usize = 1_000;
+/// How many bytes the payloads that one attempt stages may come to as JSON text; what goes beyond is refused to the handler.
+pub const CHILDREN_LIMIT_BYTES: usize = 16 * 1024 * 1024;
 /// How many items a page holds unless the caller says otherwise.
 pub const PAGE_DEFAULT_ITEMS: u32 = 50;
 /// How many items a page may hold; a larger request is refused with 422.
@@ -28,6 +36,13 @@ pub const BULK_LIMIT_JOBS: u32 = 1_000;
 pub const TIMEOUT_LIMIT_SECONDS: u32 = 7 * 24 * 3600;
 /// The most attempts a job may ask for.
 pub const MAX_ATTEMPTS_LIMIT: u32 = 100;
+/// The longest delay before a first retry that a job may ask for, in seconds: a day.
+pub const RETRY_BASE_LIMIT_SECONDS: u32 = 24 * 3600;
+/// The longest delay before any retry that a job may ask for, in seconds: seven days.
+pub const RETRY_MAX_LIMIT_SECONDS: u32 = 7 * 24 * 3600;
+/// How long before its hard deadline an attempt is told that its time is running out, in seconds; of a short timeout a
+/// fifth.
+pub const SOFT_DEADLINE_GRACE_SECONDS: u32 = 240;
 /// After this many losses a job is failed as poison.
 pub const MAX_LOSSES: u32 = 3;
 /// The longest log line, in bytes; the rest of a longer one is cut off.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::RetryPolicy;
+use crate::{RetryPolicy, SOFT_DEADLINE_GRACE_SECONDS};
 
 /// The delay before the retry that follows the `failures`-th failure (1 for the first).
 ///
@@ -19,6 +19,13 @@ pub fn retry_delay(policy: &RetryPolicy, failures: u32, jitter: f64) -> Duration
         0.0
     };
     Duration::from_secs(full_seconds).mul_f64(1.0 - 0.2 * jitter)
+}
+
+/// How long an attempt runs before it is told that its time is running out: until [`SOFT_DEADLINE_GRACE_SECONDS`] before
+/// its timeout, or until four fifths of a timeout for which that would be more.
+pub fn soft_deadline(timeout_seconds: u32) -> Duration {
+    let timeout = Duration::from_secs(timeout_seconds.into());
+    timeout - (timeout / 5).min(Duration::from_secs(SOFT_DEADLINE_GRACE_SECONDS.into()))
 }
 
 /// Whether a job that has been claimed `attempt` times, of which `losses` ended with a lost worker, may not be

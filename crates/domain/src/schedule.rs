@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::word::word_enum;
 use crate::{
-    JobId, KindName, NewJob, Priority, QueueName, SCHEDULE_GRACE_SECONDS, ScheduleId, ScheduleName,
-    TenantId, Timetable, UserId,
+    JobId, KindName, NewJob, OnParentFailure, Priority, QueueName, SCHEDULE_GRACE_SECONDS,
+    ScheduleId, ScheduleName, TenantId, Timetable, UserId,
 };
 
 word_enum! {
@@ -156,7 +156,10 @@ impl Schedule {
             max_attempts: terms.max_attempts,
             timeout_seconds: terms.timeout_seconds,
             tags: terms.tags.clone(),
+            retry: None,
             unique_key: None,
+            parents: Vec::new(),
+            on_parent_failure: OnParentFailure::default(),
             traceparent: None,
         }
     }

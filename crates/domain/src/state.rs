@@ -5,7 +5,7 @@ use crate::word::word_enum;
 word_enum! {
     /// Where a job stands.
     JobState, "job state" {
-        /// Waits for its time, for instance for a retry.
+        /// Waits for its time, for instance for a retry, or for its parents.
         Scheduled = "scheduled",
         /// Waits for a worker.
         Queued = "queued",
@@ -34,6 +34,10 @@ word_enum! {
         Submitted = "submitted",
         /// Its time has come.
         Due = "due",
+        /// The last of its parents has ended.
+        ParentsEnded = "parents_ended",
+        /// A parent failed or was cancelled, and the job was to be cancelled then.
+        ParentFailed = "parent_failed",
         /// A worker took it; the attempt number grows by one.
         Claimed = "claimed",
         /// The handler returned a result.
@@ -79,6 +83,16 @@ pub const TRANSITIONS: &[Transition] = &[
         cause: Cause::Due,
         from: &[Scheduled],
         to: &[Queued],
+    },
+    Transition {
+        cause: Cause::ParentsEnded,
+        from: &[Scheduled],
+        to: &[Queued],
+    },
+    Transition {
+        cause: Cause::ParentFailed,
+        from: &[Scheduled],
+        to: &[Cancelled],
     },
     Transition {
         cause: Cause::Claimed,

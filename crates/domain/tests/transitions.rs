@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use gantry_domain::{
-    Cause, JobState, RetryPolicy, TRANSITIONS, retry_budget_is_spent, retry_delay,
+    Cause, JobState, RetryDelays, RetryPolicy, TRANSITIONS, retry_budget_is_spent, retry_delay,
+    soft_deadline,
 };
 use proptest::prelude::*;
 
@@ -66,5 +67,31 @@ proptest! {
         prop_assert!(delay >= Duration::from_secs(24));
         prop_assert!(delay <= Duration::from_secs(600));
         prop_assert!(retry_delay(&policy, failures + 1, jitter) >= delay);
+    }
+}
+
+#[test]
+fn a_job_s_own_delays_replace_those_of_its_kind_and_keep_its_attempts() {
+    let own = RetryDelays {
+        base_seconds: 5,
+        max_seconds: 7,
+    };
+    let policy = RetryPolicy::default().with_delays(Some(own));
+    assert_eq!(policy.max_attempts, RetryPolicy::default().max_attempts);
+    assert_eq!(retry_delay(&policy, 1, 0.0), Duration::from_secs(5));
+    assert_eq!(retry_delay(&policy, 2, 0.0), Duration::from_secs(7));
+    assert_eq!(
+        RetryPolicy::default().with_delays(None),
+        RetryPolicy::default()
+    );
+}
+
+#[test]
+fn the_soft_deadline_is_four_minutes_or_a_fifth_before_the_hard_one() {
+    for (timeout_seconds, told_after_seconds) in [(3_600, 3_360), (1_200, 960), (60, 48), (5, 4)] {
+        assert_eq!(
+            soft_deadline(timeout_seconds),
+            Duration::from_secs(told_after_seconds)
+        );
     }
 }

@@ -5,7 +5,9 @@ use gantry_domain::{Doorbell, Kind, NewJob, TenantId, WorkerSummary};
 use crate::connection::{Pool, ServiceRole, check_row_security, open};
 use crate::door::Door;
 use crate::identity::{SignedIn, remember};
-use crate::transitions::{Accepted, KeyedSubmission, SubmitOutcome, submit, submit_keyed};
+use crate::transitions::{
+    Accepted, DependentJobs, KeyedSubmission, SubmitOutcome, submit, submit_dependent, submit_keyed,
+};
 use crate::{OperatorScope, StoreError, StoreOptions, TenantScope, kinds, workers};
 
 /// How many connections submissions use; concurrent ones share a statement, so few are enough.
@@ -90,6 +92,21 @@ impl ApiStore {
         self.submissions
             .within_transaction_limit(Box::pin(submit_keyed(&self.submissions, submissions)))
             .await
+    }
+
+    /// Accepts the jobs of one request of which some wait for others, all or none, with the words for those that do not
+    /// wait. It costs several statements, and may wait for a parent that is just being written.
+    ///
+    /// # Errors
+    /// As for [`Self::submit`].
+    pub async fn submit_dependent(
+        &self,
+        submission: &KeyedSubmission,
+    ) -> Result<(SubmitOutcome, Vec<Doorbell>), StoreError> {
+        let submitting = submit_dependent(&self.tenants, submission);
+        let DependentJobs { outcome, doorbells } =
+            self.tenants.within_transaction_limit(submitting).await?;
+        Ok((outcome, doorbells))
     }
 
     /// Every kind that was ever announced, by name.

@@ -1,6 +1,6 @@
 //! The kinds that workers announced.
 
-use gantry_domain::{Kind, KindDeclaration, RetryPolicy};
+use gantry_domain::{Kind, KindDeclaration, KindName, RetryPolicy};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::StoreError;
@@ -63,22 +63,37 @@ pub(crate) async fn list(connection: &Pool) -> Result<Vec<Kind>, StoreError> {
     rows.iter().map(kind).collect()
 }
 
+pub(crate) async fn find(
+    connection: &Pool,
+    name: &KindName,
+) -> Result<Option<KindDeclaration>, StoreError> {
+    let sql = "SELECT * FROM kinds WHERE name = $1";
+    let row = connection
+        .query_one_raw(statement(sql, [name.as_str().into()]))
+        .await?;
+    row.as_ref().map(declaration).transpose()
+}
+
 fn kind(row: &QueryResult) -> Result<Kind, StoreError> {
-    let number = |name| count(name, column(row, name)?);
     Ok(Kind {
-        declaration: KindDeclaration {
-            name: word(row, "name")?,
-            description: column(row, "description")?,
-            payload_schema: column(row, "payload_schema")?,
-            queue: word(row, "queue")?,
-            timeout_seconds: number("timeout_seconds")?,
-            retry: RetryPolicy {
-                max_attempts: number("max_attempts")?,
-                base_seconds: number("retry_base_seconds")?,
-                max_seconds: number("retry_max_seconds")?,
-            },
-        },
+        declaration: declaration(row)?,
         announced_at: column(row, "announced_at")?,
-        workers: number("workers")?,
+        workers: count("workers", column(row, "workers")?)?,
+    })
+}
+
+fn declaration(row: &QueryResult) -> Result<KindDeclaration, StoreError> {
+    let number = |name| count(name, column(row, name)?);
+    Ok(KindDeclaration {
+        name: word(row, "name")?,
+        description: column(row, "description")?,
+        payload_schema: column(row, "payload_schema")?,
+        queue: word(row, "queue")?,
+        timeout_seconds: number("timeout_seconds")?,
+        retry: RetryPolicy {
+            max_attempts: number("max_attempts")?,
+            base_seconds: number("retry_base_seconds")?,
+            max_seconds: number("retry_max_seconds")?,
+        },
     })
 }

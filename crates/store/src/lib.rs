@@ -12,6 +12,7 @@ mod identity;
 mod job_logs;
 mod kinds;
 mod operator_scope;
+mod parent_results;
 mod pauses;
 mod queues;
 mod schedules;
@@ -28,13 +29,15 @@ pub use error::StoreError;
 pub use identity::SignedIn;
 pub use job_logs::RunLogLine;
 pub use operator_scope::{Crowd, LimitOutcome, OperatorScope, PauseOutcome, PauseWish};
+pub use parent_results::{PARENTS_PAGE_BYTES, PARENTS_PAGE_ITEMS};
 pub use tenant_scope::{
     BulkChange, BulkMode, JobFacts, JobFilter, KeptRequest, LogSelection, ScheduleChange,
     ScheduleCreation, TenantScope, UniqueKey,
 };
 pub use transitions::{
-    Accepted, CancelOutcome, ClaimedJob, Completion, FailedRun, Failure, KeyedSubmission,
-    RedriveOutcome, RequestKey, Rescued, Run, RunProgress, SubmitOutcome, SweptJobs, YieldedRun,
+    Accepted, CancelOutcome, ClaimedJob, Completion, EndedRun, FailedRun, Failure, KeyedSubmission,
+    RedriveOutcome, RequestKey, Rescued, Run, RunProgress, SettledDependencies, StagedCompletion,
+    SubmitOutcome, SweptJobs, UnknownParent, YieldedRun,
 };
 pub use worker_store::{
     FiredSchedules, FreedPlace, LogRange, PartitionDrop, PutOffSchedule, SweptLines, WorkerStore,

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use gantry_domain::RetryDelays;
 use sea_orm::{DbBackend, QueryResult, Statement, TryGetable, Value};
 
 use crate::StoreError;
@@ -46,6 +47,20 @@ pub(crate) fn count(column: &'static str, number: i32) -> Result<u32, StoreError
         column,
         reason: format!("{number} is negative"),
     })
+}
+
+/// The delays in two columns that are both there or neither.
+pub(crate) fn retry_delays(
+    base_seconds: Option<i32>,
+    max_seconds: Option<i32>,
+) -> Result<Option<RetryDelays>, StoreError> {
+    let (Some(base_seconds), Some(max_seconds)) = (base_seconds, max_seconds) else {
+        return Ok(None);
+    };
+    Ok(Some(RetryDelays {
+        base_seconds: count("retry_base_seconds", base_seconds)?,
+        max_seconds: count("retry_max_seconds", max_seconds)?,
+    }))
 }
 
 /// A number as the schema's `integer`; the domain's limits keep it in range, and the largest stands for the rest.

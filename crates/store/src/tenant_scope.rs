@@ -1,7 +1,9 @@
 //! Everything of one tenant, and nothing else: each call sets the tenant for its own transaction.
 
 mod attempts;
+mod batches;
 mod bulk;
+mod dependencies;
 mod facts;
 mod job_filter;
 mod jobs;

@@ -10,16 +10,20 @@ pub use waiting::FreedPlace;
 
 use std::time::Duration;
 
-use gantry_domain::{Doorbell, JobFailure, KindName, WorkerId, WorkerState};
+use gantry_domain::{
+    Doorbell, JobFailure, JobId, KindDeclaration, KindName, NewJob, ParentResult, WorkerId,
+    WorkerState,
+};
 
 use crate::connection::{Pool, ServiceRole, check_row_security, open, open_lasting};
 use crate::door::Door;
 use crate::transitions::{
-    self, ClaimedJob, Completion, FailedRun, Failure, Rescued, Run, RunProgress, YieldedRun,
+    self, ClaimedJob, Completion, EndedRun, FailedRun, Failure, Rescued, Run, RunProgress,
+    SettledDependencies, StagedCompletion, YieldedRun,
 };
 use crate::{
     LeaseRenewal, NewWorker, ReconciliationFrame, RunLogLine, StoreError, StoreOptions,
-    idempotency_keys, job_logs, workers,
+    idempotency_keys, job_logs, kinds, parent_results, workers,
 };
 
 /// How many renewals that bring no answer fit into one lease.
@@ -145,8 +149,44 @@ impl WorkerStore {
         &self,
         worker_id: WorkerId,
         completions: &[Completion],
-    ) -> Result<Vec<Run>, StoreError> {
+    ) -> Result<Vec<EndedRun>, StoreError> {
         transitions::complete(&self.runs, worker_id.as_uuid(), completions).await
+    }
+
+    /// Stores one result together with the jobs that its run has staged: both or neither.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached; sending the same again is safe.
+    pub async fn complete_with_children(
+        &self,
+        worker_id: WorkerId,
+        completion: &Completion,
+        children: &[NewJob],
+    ) -> Result<StagedCompletion, StoreError> {
+        let worker_id = worker_id.as_uuid();
+        transitions::complete_with_children(&self.runs, worker_id, completion, children).await
+    }
+
+    /// What came of a job's parents, in the order of its list: those after the position `after`, as many as
+    /// [`PARENTS_PAGE_ITEMS`](crate::PARENTS_PAGE_ITEMS) and [`PARENTS_PAGE_BYTES`](crate::PARENTS_PAGE_BYTES) let in,
+    /// and one at least while there are more.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn parent_results(
+        &self,
+        job_id: JobId,
+        after: Option<u32>,
+    ) -> Result<Vec<ParentResult>, StoreError> {
+        parent_results::read(&self.runs, job_id, after).await
+    }
+
+    /// A kind that was announced by any worker.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn find_kind(&self, name: &KindName) -> Result<Option<KindDeclaration>, StoreError> {
+        kinds::find(&self.runs, name).await
     }
 
     /// Stores errors and schedules the retries; says what became of the runs that were still this worker's.
@@ -195,7 +235,7 @@ impl WorkerStore {
         worker_id: WorkerId,
         runs: &[Run],
         error: &JobFailure,
-    ) -> Result<Vec<Run>, StoreError> {
+    ) -> Result<Vec<EndedRun>, StoreError> {
         transitions::mark_cancelled(&self.runs, worker_id.as_uuid(), runs, error).await
     }
 
@@ -245,6 +285,25 @@ impl WorkerStore {
     /// Postgres cannot be reached.
     pub async fn rescue_lost(&self, limit: u32) -> Result<Vec<Rescued>, StoreError> {
         transitions::rescue_lost(&self.runs, limit).await
+    }
+
+    /// Tells the children of those of these jobs that have ended: they are queued, wait on, or are cancelled.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached; sending the same again is safe, and [`Self::untold_parents`] finds what was left.
+    pub async fn settle_dependencies(
+        &self,
+        parents: &[JobId],
+    ) -> Result<SettledDependencies, StoreError> {
+        transitions::settle_dependencies(&self.runs, parents).await
+    }
+
+    /// At most `limit` jobs that have ended without their children being told.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn untold_parents(&self, limit: u32) -> Result<Vec<JobId>, StoreError> {
+        transitions::untold_parents(&self.runs, limit).await
     }
 
     /// Removes at most `limit` idempotency keys that are older than a day; says how many.

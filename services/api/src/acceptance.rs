@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use gantry_auth::Principal;
-use gantry_domain::{Job, JobId, NewJob, OnConflict};
-use gantry_store::{Accepted, KeyedSubmission, RequestKey, TenantScope, UniqueKey};
+use gantry_domain::{BatchId, Job, JobId, NewJob, OnConflict};
+use gantry_store::{Accepted, KeyedSubmission, RequestKey, TenantScope, UniqueKey, UnknownParent};
 
 use crate::api::Api;
 use crate::extractors::RequestIdentity;
@@ -36,13 +36,13 @@ pub enum Origin {
     Replayed,
 }
 
-/// What is needed to resolve a job's conflict.
-struct Conflict {
+/// Where a job stands in the request, and what is needed to resolve its conflict.
+struct Wish {
     path: Path,
     on_conflict: OnConflict,
 }
 
-/// Accepts the jobs of one request, all or none; one that was made before under its key is answered as it was then.
+/// Accepts the jobs of one request, all or none, as a batch with a callback if they have an id for it; one that was made before under its key is answered as it was then.
 ///
 /// # Errors
 /// The jobs had faults, a key is taken, or they cannot be accepted now.
@@ -51,6 +51,7 @@ pub async fn accept(
     caller: &Principal,
     checked: Result<Vec<CheckedJob>, ApiError>,
     identity: Option<&RequestIdentity>,
+    batch_id: Option<BatchId>,
     length_bytes: usize,
 ) -> Result<Answered, ApiError> {
     let scope = api.store.tenant(caller.tenant);
@@ -63,7 +64,7 @@ pub async fn accept(
         (Err(error), None) => return Err(error),
     };
     let mut answering: Vec<JobId> = checked.iter().map(|checked| checked.job.id).collect();
-    let mut conflicts = HashMap::new();
+    let mut wishes = HashMap::new();
     let mut jobs = Vec::with_capacity(checked.len());
     for CheckedJob {
         job,
@@ -71,14 +72,15 @@ pub async fn accept(
         on_conflict,
     } in checked
     {
-        if job.unique_key.is_some() {
-            conflicts.insert(job.id, Conflict { path, on_conflict });
+        if job.unique_key.is_some() || !job.parents.is_empty() {
+            wishes.insert(job.id, Wish { path, on_conflict });
         }
         jobs.push(job);
     }
     for _ in 0..RACE_LIMIT {
         let submission = KeyedSubmission {
             jobs,
+            batch_id,
             request_key: identity.map(|identity| RequestKey {
                 tenant_id: caller.tenant,
                 key: identity.key.clone(),
@@ -99,12 +101,19 @@ pub async fn accept(
             Submitted::UniqueKeysTaken { jobs, places } => {
                 let taken = places.iter().map(|place| &jobs[*place]);
                 let holders = Box::pin(holders(&scope, taken)).await?;
-                refuse_rejected(&holders, &conflicts)?;
+                refuse_rejected(&holders, &wishes)?;
                 for id in &mut answering {
                     *id = holders.get(id).copied().unwrap_or(*id);
                 }
                 let is_open = |job: &NewJob| !holders.contains_key(&job.id);
-                jobs.into_iter().filter(is_open).collect()
+                let mut open: Vec<NewJob> = jobs.into_iter().filter(is_open).collect();
+                for parent in open.iter_mut().flat_map(|job| &mut job.parents) {
+                    *parent = holders.get(parent).copied().unwrap_or(*parent);
+                }
+                open
+            }
+            Submitted::UnknownParents { jobs, parents } => {
+                return Err(unknown_parents(&jobs, &parents, &wishes));
             }
         };
     }
@@ -136,26 +145,45 @@ async fn holders(
 /// Refuses the request when a job with a taken key is not content with the one that holds it.
 fn refuse_rejected(
     holders: &HashMap<JobId, JobId>,
-    conflicts: &HashMap<JobId, Conflict>,
+    wishes: &HashMap<JobId, Wish>,
 ) -> Result<(), ApiError> {
-    let mut rejected: Vec<(JobId, JobId, &Conflict)> = holders
+    let mut rejected: Vec<(JobId, JobId, &Wish)> = holders
         .iter()
-        .filter_map(|(id, holder)| Some((*id, *holder, conflicts.get(id)?)))
-        .filter(|(_, _, conflict)| conflict.on_conflict == OnConflict::Reject)
+        .filter_map(|(id, holder)| Some((*id, *holder, wishes.get(id)?)))
+        .filter(|(_, _, wish)| wish.on_conflict == OnConflict::Reject)
         .collect();
     // Ids sort as the jobs stand in the request.
     rejected.sort_by_key(|(id, _, _)| *id);
     let Some((_, first_holder, _)) = rejected.first() else {
         return Ok(());
     };
-    let faults = rejected.iter().map(|(_, holder, conflict)| Fault {
-        path: conflict.path.field("unique_key").to_string(),
+    let faults = rejected.iter().map(|(_, holder, wish)| Fault {
+        path: wish.path.field("unique_key").to_string(),
         message: format!("is held by the job {holder}"),
     });
     Err(ApiError::UniqueKeyTaken {
         live_job_id: Some(*first_holder),
         faults: faults.take(FAULT_LIMIT).collect(),
     })
+}
+
+fn unknown_parents(
+    jobs: &[NewJob],
+    parents: &[UnknownParent],
+    wishes: &HashMap<JobId, Wish>,
+) -> ApiError {
+    let faults = parents.iter().filter_map(|unknown| {
+        let wish = wishes.get(&jobs.get(unknown.job)?.id)?;
+        Some(Fault {
+            path: wish
+                .path
+                .field("depends_on")
+                .item(unknown.parent)
+                .to_string(),
+            message: "is no job of this tenant".to_owned(),
+        })
+    });
+    ApiError::InvalidRequest(faults.take(FAULT_LIMIT).collect())
 }
 
 /// The accepted jobs, and between them those that hold the keys of others.
@@ -169,7 +197,11 @@ async fn answer(
     } else {
         Origin::Accepted
     };
-    let mut jobs: Vec<Job> = accepted.into_iter().map(accepted_job).collect();
+    // Those that wait for others are read back: a parent may have ended before them.
+    let at_once = accepted
+        .into_iter()
+        .filter(|(job, _)| job.parents.is_empty());
+    let mut jobs: Vec<Job> = at_once.map(accepted_job).collect();
     if jobs.len() < answering.len() {
         let new: HashMap<JobId, Job> = jobs.into_iter().map(|job| (job.summary.id, job)).collect();
         let existing = answering.iter().filter(|id| !new.contains_key(id));

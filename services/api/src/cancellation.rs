@@ -2,7 +2,7 @@
 
 use gantry_auth::Principal;
 use gantry_crash_points::{CrashPoint, reach};
-use gantry_domain::{JobFailure, JobId, JobState, failure_code};
+use gantry_domain::{JobFailure, JobId, JobState, TenantId, failure_code};
 use gantry_queue::{CancelSignal, JobEnded};
 use gantry_store::CancelOutcome;
 use serde_json::json;
@@ -14,6 +14,33 @@ pub fn cancelled_by(caller: &Principal) -> JobFailure {
     let name = caller.email.as_deref().unwrap_or(&caller.subject);
     JobFailure::new(failure_code::CANCELLED, format!("Cancelled by {name}."))
         .with_detail(json!({ "cancelled_by": caller.user }))
+}
+
+/// Lets the children of jobs that were cancelled at once go on, or end too.
+pub async fn tell_children(api: &Api, tenant_id: TenantId, outcomes: &[(JobId, CancelOutcome)]) {
+    let cancelled = outcomes
+        .iter()
+        .filter(|(_, outcome)| *outcome == CancelOutcome::Cancelled);
+    let cancelled: Vec<JobId> = cancelled.map(|(job_id, _)| *job_id).collect();
+    if cancelled.is_empty() {
+        return;
+    }
+    let scope = api.store.tenant(tenant_id);
+    let settled = match scope.settle_dependencies(cancelled.into_iter()).await {
+        Ok(settled) => settled,
+        Err(error) => {
+            tracing::warn!(%error, "children of cancelled jobs could not be told; the workers' maintenance will");
+            return;
+        }
+    };
+    api.doorbells.ring(settled.doorbells);
+    let ended = settled.cancelled.iter().map(|job_id| JobEnded {
+        job_id: *job_id,
+        state: JobState::Cancelled,
+    });
+    if let Err(error) = api.queue.publish_ended(&ended.collect::<Vec<_>>()).await {
+        tracing::debug!(%error, "followers hear of the cancellation from Postgres");
+    }
 }
 
 /// Tells the workers of jobs that are to end, and the followers of jobs that have. Postgres knows it too, so with Redis

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 use gantry_auth::Principal;
-use gantry_domain::{JobId, NewJob, OnConflict};
+use gantry_domain::{JobId, NewJob, OnConflict, ParentReference};
 use gantry_telemetry::current_traceparent;
 
 use crate::api::Api;
@@ -40,7 +40,9 @@ pub async fn check_jobs(
     let mut unique_keys = HashSet::new();
     let traceparent = current_traceparent();
     let asked_at = Instant::now();
-    for (path, request) in requests {
+    let ids: Vec<JobId> = requests.iter().map(|_| JobId::generate()).collect();
+    for (place, (path, request)) in requests.into_iter().enumerate() {
+        let parents = parents(&request, &ids[..place], &path, &mut faults);
         let Some(kind) = api.kinds.find(&request.kind, asked_at).await? else {
             unknown_kinds.add(path.field("kind"), "is no kind that a worker has announced");
             continue;
@@ -59,7 +61,11 @@ pub async fn check_jobs(
         }
         jobs.push(CheckedJob {
             on_conflict: request.on_conflict.unwrap_or_default(),
-            job: new_job(request, &kind, caller, traceparent.clone()),
+            job: NewJob {
+                id: ids[place],
+                parents,
+                ..new_job(request, &kind, caller, traceparent.clone())
+            },
             path,
         });
     }
@@ -68,6 +74,30 @@ pub async fn check_jobs(
     }
     faults.into_result()?;
     Ok(jobs)
+}
+
+/// The ids of a request's parents, those in its own batch among them.
+fn parents(
+    request: &JobRequest,
+    earlier: &[JobId],
+    path: &Path,
+    faults: &mut Faults,
+) -> Vec<JobId> {
+    let references = request.depends_on.iter().flatten().enumerate();
+    let mut parents = Vec::new();
+    for (index, reference) in references {
+        match reference {
+            ParentReference::Job(id) => parents.push(*id),
+            ParentReference::Item { item } => match earlier.get(*item) {
+                Some(id) => parents.push(*id),
+                None => faults.add(
+                    path.field("depends_on").item(index),
+                    "must name a job that stands earlier in the same batch, from 0",
+                ),
+            },
+        }
+    }
+    parents
 }
 
 fn check_payload_of(
@@ -111,8 +141,11 @@ fn new_job(
         run_at: request.run_at,
         max_attempts: request.max_attempts.unwrap_or(declared.retry.max_attempts),
         timeout_seconds: request.timeout_seconds.unwrap_or(declared.timeout_seconds),
+        retry: request.retry,
         tags: request.tags.unwrap_or_default(),
         unique_key: request.unique_key,
+        parents: Vec::new(),
+        on_parent_failure: request.on_parent_failure.unwrap_or_default(),
         traceparent,
     }
 }

@@ -144,6 +144,14 @@ problems! {
 }
 
 problems! {
+    /// What a call about one batch can be answered.
+    BatchProblems {
+        "400" => "`bad_id`, `bad_header`",
+        "404" => "`batch_not_found`",
+    }
+}
+
+problems! {
     /// What a call about one job's log can be answered.
     LogProblems {
         "400" => "`bad_id`, `bad_cursor`, `bad_header`",

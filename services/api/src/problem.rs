@@ -79,6 +79,9 @@ pub enum ApiError {
     /// No such job in the caller's tenant.
     #[error("There is no such job.")]
     JobNotFound,
+    /// No such batch in the caller's tenant.
+    #[error("There is no such batch; only those with a callback are kept as batches.")]
+    BatchNotFound,
     /// No such kind.
     #[error("There is no such kind; GET /api/v1/kinds lists those there are.")]
     KindNotFound,
@@ -229,6 +232,11 @@ impl ApiError {
                 "The batch is empty or too large",
             ),
             Self::JobNotFound => (Status::NOT_FOUND, "job_not_found", "There is no such job"),
+            Self::BatchNotFound => (
+                Status::NOT_FOUND,
+                "batch_not_found",
+                "There is no such batch",
+            ),
             Self::KindNotFound => (Status::NOT_FOUND, "kind_not_found", "There is no such kind"),
             Self::RouteNotFound => (
                 Status::NOT_FOUND,

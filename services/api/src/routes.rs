@@ -1,5 +1,6 @@
 //! Every route, one verb a file.
 
+mod batches;
 mod docs;
 mod health;
 mod jobs;
@@ -42,6 +43,7 @@ pub fn register(routes: &mut ServiceConfig) {
         .service(jobs::submit_jobs)
         .service(jobs::retry_jobs)
         .service(jobs::cancel_jobs)
+        .service(batches::show_batch)
         .service(jobs::list_jobs)
         .service(jobs::show_job)
         .service(jobs::read_log)

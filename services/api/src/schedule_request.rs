@@ -144,8 +144,11 @@ impl ScheduleRequest {
             max_attempts: self.max_attempts,
             timeout_seconds: self.timeout_seconds,
             tags: self.tags,
+            retry: None,
             unique_key: None,
             on_conflict: None,
+            depends_on: None,
+            on_parent_failure: None,
         };
         let jobs = check_jobs(api, caller, vec![(Path::root(), request)]).await?;
         let job = jobs

@@ -1,12 +1,13 @@
 //! Group commit: submissions that arrive together share one INSERT and one commit.
 
+mod dependent;
 mod keyed;
 
 use std::sync::Arc;
 
 use gantry_crash_points::{CrashPoint, reach};
 use gantry_domain::NewJob;
-use gantry_store::{Accepted, ApiStore, KeyedSubmission, StoreError};
+use gantry_store::{Accepted, ApiStore, KeyedSubmission, StoreError, SubmitOutcome, UnknownParent};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -25,6 +26,8 @@ const SHARED_LIMIT: usize = 500;
 pub struct Submissions {
     sender: mpsc::Sender<Waiting>,
     memory: Arc<Semaphore>,
+    store: ApiStore,
+    doorbells: Doorbells,
 }
 
 /// What became of the jobs of one request; those that were not accepted are given back.
@@ -33,6 +36,13 @@ pub enum Submitted {
     Accepted(Vec<(NewJob, Accepted)>),
     /// None was: an earlier request used the key.
     RequestKeyUsed(Vec<NewJob>),
+    /// None was: some name parents that are no jobs of the tenant.
+    UnknownParents {
+        /// The jobs.
+        jobs: Vec<NewJob>,
+        /// The places of those parents.
+        parents: Vec<UnknownParent>,
+    },
     /// None was: other live jobs hold the unique keys of some.
     UniqueKeysTaken {
         /// The jobs.
@@ -40,6 +50,20 @@ pub enum Submitted {
         /// The places of those with a taken key.
         places: Vec<usize>,
     },
+}
+
+impl Submitted {
+    /// The jobs of a request with what became of them.
+    fn of(jobs: Vec<NewJob>, outcome: SubmitOutcome) -> Self {
+        match outcome {
+            SubmitOutcome::Accepted(accepted) => {
+                Self::Accepted(jobs.into_iter().zip(accepted).collect())
+            }
+            SubmitOutcome::RequestKeyUsed => Self::RequestKeyUsed(jobs),
+            SubmitOutcome::UnknownParents(parents) => Self::UnknownParents { jobs, parents },
+            SubmitOutcome::UniqueKeysTaken(places) => Self::UniqueKeysTaken { jobs, places },
+        }
+    }
 }
 
 /// The jobs of one request, accepted all or none.
@@ -64,11 +88,13 @@ impl Submissions {
     ) -> (Self, JoinHandle<()>) {
         let (sender, receiver) = mpsc::channel(WAITING_LIMIT);
         let writer = Writer {
-            store,
-            doorbells,
+            store: store.clone(),
+            doorbells: doorbells.clone(),
             receiver,
         };
         let submissions = Self {
+            store,
+            doorbells,
             sender,
             memory: Arc::new(Semaphore::new(WAITING_LIMIT_KIB)),
         };
@@ -88,6 +114,9 @@ impl Submissions {
         let memory = Arc::clone(&self.memory)
             .try_acquire_many_owned(weight_kib)
             .map_err(|_| ApiError::Overloaded)?;
+        if submission.jobs.iter().any(|job| !job.parents.is_empty()) {
+            return self.submit_dependent(submission).await;
+        }
         let (sender, answered) = oneshot::channel();
         let reply = Reply {
             sender,
@@ -177,8 +206,10 @@ impl Writer {
     }
 }
 
+/// Whether it needs the statement that knows all columns and keys.
 fn has_keys(submission: &KeyedSubmission) -> bool {
-    submission.request_key.is_some() || submission.jobs.iter().any(|job| job.unique_key.is_some())
+    let is_rare = |job: &NewJob| job.unique_key.is_some() || job.retry.is_some();
+    submission.request_key.is_some() || submission.jobs.iter().any(is_rare)
 }
 
 impl Reply {

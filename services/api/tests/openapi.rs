@@ -44,7 +44,7 @@ fn every_route_is_in_the_document() {
         }
     }
     assert_eq!(documented, registered);
-    assert_eq!(documented.len(), 45);
+    assert_eq!(documented.len(), 46);
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::health::{Pulse, listen, serve};
 use crate::registry::{DuplicateKind, Registry};
 use crate::session::{SessionEnd, SessionParts, run_session};
 use crate::shutdown::Urgency;
+use crate::staging::KindBook;
 use crate::{Handler, Shutdown};
 
 /// How a worker behaves.
@@ -123,11 +124,13 @@ impl WorkerBuilder {
         if self.registry.names().is_empty() {
             return Err(WorkerError::NoKinds);
         }
+        let store = WorkerStore::open(store).await?;
         Ok(Worker {
             parts: SessionParts {
                 options: self.options,
                 retention: self.retention,
-                store: WorkerStore::open(store).await?,
+                kinds: KindBook::new(store.clone()),
+                store,
                 queue: Queue::open(queue)?,
                 registry: self.registry,
                 pulse: Pulse::default(),

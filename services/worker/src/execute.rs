@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use gantry_crash_points::{CrashPoint, reach};
-use gantry_domain::{JobFailure, RESULT_LIMIT_BYTES, failure_code, retry_delay};
-use gantry_store::{ClaimedJob, Completion, Failure, YieldedRun};
+use gantry_domain::{
+    JobFailure, NewJob, RESULT_LIMIT_BYTES, failure_code, retry_delay, soft_deadline,
+};
+use gantry_store::{ClaimedJob, Completion, Failure, WorkerStore, YieldedRun};
 use gantry_telemetry::{continue_trace, trace_id_of_current_span};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -17,9 +19,10 @@ use crate::journal::JournalSender;
 use crate::registry::Registry;
 use crate::runs::{RunEntry, Runs};
 use crate::settle::{Outcome, RunOrigin, SettlerSender};
+use crate::staging::{KindBook, Origin};
 use crate::stop::{StopSender, StopSignal, stop_channel};
 use crate::storable::{storable_json, storable_text};
-use crate::{JobLog, ProgressReporter, StopReason};
+use crate::{JobLog, Parents, ProgressReporter, SoftDeadline, StagedChildren, StopReason};
 
 /// How long a handler that was told to end may take before it is ended without being asked. Longer than the ladder by
 /// which programs are stopped.
@@ -34,6 +37,8 @@ pub(crate) struct Executor {
     pub(crate) settler: SettlerSender,
     pub(crate) lease: watch::Receiver<Instant>,
     pub(crate) worker_name: String,
+    pub(crate) store: WorkerStore,
+    pub(crate) kinds: KindBook,
 }
 
 /// What the handler returned, or that it panicked.
@@ -107,7 +112,15 @@ impl Executor {
         stop_sender: StopSender,
         stop: StopSignal,
     ) -> Option<Outcome> {
-        let deadline = Instant::now() + Duration::from_secs(u64::from(job.timeout_seconds));
+        let started_at = Instant::now();
+        let deadline = started_at + Duration::from_secs(u64::from(job.timeout_seconds));
+        let soft_deadline = SoftDeadline::at(started_at + soft_deadline(job.timeout_seconds));
+        let origin = Origin {
+            tenant_id: job.tenant_id,
+            created_by: job.created_by,
+            traceparent: job.traceparent.clone(),
+        };
+        let children = StagedChildren::new(origin, self.kinds.clone());
         let context = JobContext {
             job_id: job.job_id(),
             tenant_id: job.tenant_id,
@@ -117,8 +130,11 @@ impl Executor {
             payload: job.payload.clone(),
             trace_id: trace_id_of_current_span(),
             deadline,
+            soft_deadline,
             log: log.clone(),
             progress,
+            parents: Parents::new(self.store.clone(), job.job_id(), job.has_parents),
+            children: children.clone(),
             stop: stop.clone(),
             lease: self.lease.clone(),
         };
@@ -127,6 +143,10 @@ impl Executor {
         if reason == Some(StopReason::LeaseLost) {
             log_lost_lease();
             return None;
+        }
+        // A result counts even where the run was told to end meanwhile: the work is done.
+        if let Some(Ok(Ok(result))) = result {
+            return Some(self.completed(job, result, children.take()));
         }
         Some(self.outcome(job, log, result, reason).await)
     }
@@ -138,10 +158,6 @@ impl Executor {
         result: Option<HandlerResult>,
         reason: Option<StopReason>,
     ) -> Outcome {
-        // A result counts even where the run was told to end meanwhile: the work is done.
-        if let Some(Ok(Ok(result))) = result {
-            return self.completed(job, result);
-        }
         match (reason, result) {
             (Some(StopReason::Cancelled), _) => Outcome::Cancelled(job.run),
             (Some(StopReason::WorkerStopping), _) => Outcome::Released(yielded(job, log).await),
@@ -171,7 +187,12 @@ impl Executor {
         }
     }
 
-    fn completed(&self, job: &ClaimedJob, result: serde_json::Value) -> Outcome {
+    fn completed(
+        &self,
+        job: &ClaimedJob,
+        result: serde_json::Value,
+        children: Vec<NewJob>,
+    ) -> Outcome {
         let size_bytes = result.to_string().len();
         if size_bytes > RESULT_LIMIT_BYTES {
             let message = format!(
@@ -180,10 +201,15 @@ impl Executor {
             let error = JobFailure::new(failure_code::RESULT_TOO_LARGE, message);
             return self.failed(job, error, false);
         }
-        Outcome::Completed(Completion {
+        let completion = Completion {
             run: job.run,
             result: storable_json(result),
-        })
+        };
+        if children.is_empty() {
+            Outcome::Completed(completion)
+        } else {
+            Outcome::CompletedWithChildren(completion, children)
+        }
     }
 
     async fn refused(&self, job: &ClaimedJob, log: &JobLog, error: HandlerError) -> Outcome {
@@ -196,7 +222,7 @@ impl Executor {
 
     fn failed(&self, job: &ClaimedJob, error: JobFailure, may_retry: bool) -> Outcome {
         let failures = job.attempt.saturating_sub(job.losses).max(1);
-        let policy = self.registry.retry_policy(&job.kind);
+        let policy = self.registry.retry_policy(&job.kind).with_delays(job.retry);
         Outcome::Failed(Failure {
             run: job.run,
             error: JobFailure {
@@ -212,7 +238,7 @@ impl Executor {
 impl Outcome {
     const fn name(&self) -> &'static str {
         match self {
-            Self::Completed(_) => "completed",
+            Self::Completed(_) | Self::CompletedWithChildren(..) => "completed",
             Self::Failed(_) => "failed",
             Self::Cancelled(_) => "cancelled",
             Self::Released(_) => "released",

@@ -7,7 +7,9 @@ use gantry_domain::{JobFailure, JobId, KindDeclaration, KindName, TenantId, User
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::{JobLog, ProgressReporter, StopSignal};
+use crate::{
+    JobLog, Parents, ProgressReporter, RefusedChild, SoftDeadline, StagedChildren, StopSignal,
+};
 
 /// The code of one job kind.
 #[async_trait]
@@ -36,12 +38,18 @@ pub struct JobContext {
     pub payload: serde_json::Value,
     /// The W3C trace this attempt belongs to, 32 hexadecimal digits.
     pub trace_id: Option<String>,
-    /// When the attempt's time is up.
+    /// When the attempt's time is up, and it is stopped.
     pub deadline: Instant,
+    /// When the attempt is told that its time is running out, so that it can save what it has.
+    pub soft_deadline: SoftDeadline,
     /// Where its log lines go.
     pub log: JobLog,
     /// Where its progress goes.
     pub progress: ProgressReporter,
+    /// What came of the jobs that the job has waited for.
+    pub parents: Parents,
+    /// Where jobs go that are to follow when this attempt succeeds.
+    pub children: StagedChildren,
     /// Tells when, and why, the attempt is to end early.
     pub stop: StopSignal,
     /// Until when the worker may act for this job; moves on with each renewal of the worker's lease.
@@ -57,6 +65,17 @@ pub enum HandlerError {
     Final(JobFailure),
     /// Not now: call again after this time. Costs no attempt.
     Snooze(Duration),
+}
+
+impl From<RefusedChild> for HandlerError {
+    /// What is wrong with a job stays wrong, unless its kind could not be looked up or is still to be announced.
+    fn from(refused: RefusedChild) -> Self {
+        let failure = JobFailure::new(failure_code::CHILD_REFUSED, refused.to_string());
+        match refused {
+            RefusedChild::Store(_) | RefusedChild::UnknownKind(_) => Self::Retry(failure),
+            _ => Self::Final(failure),
+        }
+    }
 }
 
 impl From<anyhow::Error> for HandlerError {

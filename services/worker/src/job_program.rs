@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use gantry_domain::{JobFailure, LOG_LINE_LIMIT_BYTES, LogLevel};
+use nix::sys::signal::Signal;
 use serde_json::json;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
@@ -13,7 +14,7 @@ use crate::process::{
     Guardian, OutputLine, OutputStream, ProcessError, Program, ProgramExit, ProgramOutcome,
     RunningProgram, ScratchFolder, ScratchRoot, StopHandle,
 };
-use crate::{HandlerError, JobContext, JobLog, StopReason};
+use crate::{HandlerError, JobContext, JobLog, SoftDeadline, StopReason};
 
 /// How many of the last lines on stderr are told when a program fails.
 const LAST_ERROR_LINES: usize = 5;
@@ -112,6 +113,23 @@ impl JobProgram {
             .write(line.stream.into(), LogLevel::Info, log_text(&line))
             .await;
         Some(line)
+    }
+
+    /// Sends the program's process group a signal at the soft deadline, unless what is returned is dropped before.
+    pub(crate) fn notify_at(
+        &self,
+        soft_deadline: SoftDeadline,
+        signal: Signal,
+    ) -> AbortOnDropHandle<()> {
+        let (program, log) = (self.stop_handle.clone(), self.log.clone());
+        AbortOnDropHandle::new(tokio::spawn(async move {
+            soft_deadline.passed().await;
+            program.notify(signal);
+            log.warn(format!(
+                "the attempt's time is running out: {signal} was sent"
+            ))
+            .await;
+        }))
     }
 
     /// Kills the program: whatever it comes to is of no use any more. Its last lines and its end are still to come.

@@ -16,6 +16,7 @@ use std::{
 };
 
 use gantry_domain::KindDeclaration;
+use nix::sys::signal::Signal;
 
 use crate::process::ResourceLimits;
 
@@ -28,6 +29,9 @@ pub const FILE_LIMIT_BYTES: u64 = 1024 * 1024;
 
 /// The payload lies under this name in the scratch folder of every command.
 pub const PAYLOAD_FILE_NAME: &str = "payload.json";
+
+/// What came of the parents of a job lies under this name beside it.
+pub const PARENTS_FILE_NAME: &str = "parents.json";
 
 /// A kind whose jobs run a program.
 #[derive(Debug, Clone)]
@@ -48,6 +52,10 @@ pub struct CommandKind {
     pub progress_pattern: Option<ProgressPattern>,
     /// The name of the JSON file in the scratch folder that holds its result.
     pub result_file: Option<String>,
+    /// The name of the file in the scratch folder that holds the jobs to follow, one JSON object a line.
+    pub children_file: Option<String>,
+    /// What its process group is sent when its time is running out.
+    pub soft_deadline_signal: Option<Signal>,
 }
 
 /// What a kinds file takes from the worker's own environment.
@@ -70,6 +78,8 @@ pub type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 /// exit_codes = { retry = [75], final = [64, 65] }
 /// progress_pattern = '^(?<percent>\d+)% (?<message>.*)$'
 /// result_file = "result.json"                     # in the scratch folder; without one the result is {"exit_code":0}
+/// soft_deadline_signal = "SIGTERM"                # optional: sent 240 s before the timeout, or after four fifths of it
+/// children_file = "children.jsonl"                # jobs to be submitted together with the result, one object a line
 /// ```
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 
 mod backoff;
 mod builder;
+mod children;
 mod execute;
 mod fetch;
 mod handler;
@@ -13,6 +14,7 @@ mod journal;
 pub mod kinds_file;
 mod lease;
 mod maintenance;
+mod parents;
 mod payload_check;
 pub mod process;
 mod progress;
@@ -22,6 +24,8 @@ mod runs;
 mod session;
 mod settle;
 mod shutdown;
+mod soft_deadline;
+mod staging;
 mod stop;
 mod storable;
 
@@ -29,8 +33,11 @@ pub use builder::{Worker, WorkerBuilder, WorkerError, WorkerOptions};
 pub use handler::{Handler, HandlerError, JobContext};
 pub use job_log::JobLog;
 pub use job_program::ProgramRunner;
+pub use parents::Parents;
 pub use payload_check::UnusableSchema;
 pub use process::StopReason;
 pub use progress::ProgressReporter;
 pub use shutdown::Shutdown;
+pub use soft_deadline::SoftDeadline;
+pub use staging::{NewChild, RefusedChild, StagedChildren};
 pub use stop::StopSignal;

@@ -1,5 +1,6 @@
 //! Maintenance: every worker can do it, one does, chosen by a lease row.
 
+mod dependencies;
 mod due;
 mod idempotency_keys;
 mod reconcile;
@@ -30,6 +31,8 @@ const RESCUE_INTERVAL: Duration = Duration::from_secs(3);
 /// How often queues are compared with their streams.
 const RECONCILE_INTERVAL: Duration = Duration::from_secs(5);
 
+/// How often jobs are looked for that wait for parents which have ended; usually whoever ended one has told its children.
+const DEPENDENCIES_INTERVAL: Duration = Duration::from_secs(10);
 /// How often idempotency keys whose day is over are looked for; while there are many, every tick.
 const FORGET_KEYS_INTERVAL: Duration = Duration::from_secs(180);
 
@@ -83,6 +86,7 @@ impl Maintainer {
         let mut lease = Schedule::every(LEASE_INTERVAL);
         let mut rescue = Schedule::every(RESCUE_INTERVAL);
         let mut reconcile = Schedule::every(RECONCILE_INTERVAL);
+        let mut dependencies = Schedule::every(DEPENDENCIES_INTERVAL);
         let mut forget_keys = Schedule::every(FORGET_KEYS_INTERVAL);
         let mut is_holder = false;
         loop {
@@ -102,6 +106,12 @@ impl Maintainer {
             report("due schedules", self.schedule_clock.fire().await);
             if rescue.is_due() {
                 report("lost jobs", self.rescuer.rescue().await);
+            }
+            if dependencies.is_due() {
+                report(
+                    "children of ended jobs",
+                    dependencies::settle(&self.store, &self.queue).await,
+                );
             }
             if reconcile.is_due() {
                 self.reconciler.sweep().await;

@@ -26,7 +26,7 @@ impl RunCounter {
 
     pub(crate) fn ended(&self, queue: &QueueName, outcome: &Outcome) {
         match outcome {
-            Outcome::Completed(_) | Outcome::Cancelled(_) => {
+            Outcome::Completed(_) | Outcome::CompletedWithChildren(..) | Outcome::Cancelled(_) => {
                 self.add(queue, |counts| counts.finished += 1);
             }
             Outcome::Failed(_) => self.add(queue, |counts| {

@@ -25,6 +25,7 @@ use crate::run_counter::RunCounter;
 use crate::runs::Runs;
 use crate::settle::settler;
 use crate::shutdown::{Shutdown, Urgency};
+use crate::staging::KindBook;
 
 /// How long jobs that are handed back may take to stop their programs.
 const HAND_BACK_TIMEOUT: Duration = Duration::from_secs(90);
@@ -46,6 +47,7 @@ pub(crate) struct SessionParts {
     pub(crate) store: WorkerStore,
     pub(crate) queue: Queue,
     pub(crate) registry: Registry,
+    pub(crate) kinds: KindBook,
     pub(crate) pulse: Pulse,
     pub(crate) shutdown: Shutdown,
 }
@@ -102,6 +104,8 @@ pub(crate) async fn run_session(parts: SessionParts) -> SessionEnd {
         settler: settler_sender,
         lease: keeper.valid_until(),
         worker_name: parts.options.name.clone(),
+        store: parts.store.clone(),
+        kinds: parts.kinds.clone(),
     };
     let fetcher = Fetcher {
         reader: DoorbellReader::new(&parts.queue, &parts.options.queues, worker_id),

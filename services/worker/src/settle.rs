@@ -1,19 +1,27 @@
 //! Settling: the outcomes of runs, written in one statement per sort for all that are waiting.
 
+mod ended;
+mod staged;
+
 use std::ops::Range;
 use std::time::Duration;
 
 use gantry_crash_points::{CrashPoint, reach};
-use gantry_domain::{JobFailure, JobState, KindName, QueueName, TenantId, WorkerId, failure_code};
-use gantry_queue::{JobEnded, Queue};
+use gantry_domain::{
+    JobFailure, JobState, KindName, NewJob, QueueName, TenantId, WorkerId, failure_code,
+};
+use gantry_queue::Queue;
 use gantry_store::{
     ClaimedJob, Completion, Failure, FreedPlace, Run, StoreError, WorkerStore, YieldedRun,
 };
 use tokio::sync::mpsc;
 
 use crate::backoff::Backoff;
+use crate::children;
 use crate::run_counter::RunCounter;
 use crate::runs::RunEntry;
+
+use ended::Ended;
 
 /// How many outcomes share a flush.
 const BATCH_OUTCOMES: usize = 500;
@@ -45,6 +53,8 @@ impl RunOrigin {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Outcome {
     Completed(Completion),
+    /// With jobs that come into being together with the result.
+    CompletedWithChildren(Completion, Vec<NewJob>),
     Failed(Failure),
     /// Someone asked for its end.
     Cancelled(Run),
@@ -135,7 +145,8 @@ impl Settler {
             drop(entries);
             reach(CrashPoint::OutcomesWritten);
             self.ring_for_next(&freed).await;
-            if let Err(error) = self.queue.publish_ended(&ended).await {
+            children::tell(&self.store, &self.queue, &ended.parents).await;
+            if let Err(error) = self.queue.publish_ended(&ended.jobs).await {
                 tracing::debug!(%error, "ended jobs were not announced; followers look by themselves");
             }
             reach(CrashPoint::OutcomesPublished);
@@ -158,9 +169,13 @@ impl Settler {
         }
     }
 
-    async fn write(&self, outcomes: SortedOutcomes) -> Vec<JobEnded> {
-        let mut ended = Vec::new();
+    async fn write(&self, outcomes: SortedOutcomes) -> Ended {
+        let mut ended = Ended::default();
         self.complete(&outcomes.completed, &mut ended).await;
+        for (completion, children) in &outcomes.completed_with_children {
+            self.complete_with_children(completion, children, &mut ended)
+                .await;
+        }
         self.fail(&outcomes.failed, &mut ended).await;
         self.mark_cancelled(&outcomes.cancelled, &mut ended).await;
         self.release(&outcomes.released, &mut ended).await;
@@ -175,35 +190,29 @@ impl Settler {
         ended
     }
 
-    async fn complete(&self, completions: &[Completion], ended: &mut Vec<JobEnded>) {
+    async fn complete(&self, completions: &[Completion], ended: &mut Ended) {
         let outcomes = write_all("results", completions.len(), |part| {
             self.store.complete(self.worker_id, &completions[part])
         })
         .await;
-        ended.extend(outcomes.written.iter().map(|run| JobEnded {
-            job_id: run.job_id,
-            state: JobState::Succeeded,
-        }));
+        ended.add_runs(&outcomes.written, JobState::Succeeded);
         for place in outcomes.refused {
             self.fail_refused(completions[place].run, ended).await;
         }
     }
 
-    async fn fail(&self, failures: &[Failure], ended: &mut Vec<JobEnded>) {
+    async fn fail(&self, failures: &[Failure], ended: &mut Ended) {
         let outcomes = write_all("failures", failures.len(), |part| {
             self.store.fail(self.worker_id, &failures[part])
         })
         .await;
-        ended.extend(outcomes.written.iter().map(|failed| JobEnded {
-            job_id: failed.run.job_id,
-            state: failed.state,
-        }));
+        ended.add_failed(&outcomes.written);
         for place in outcomes.refused {
             self.fail_refused(failures[place].run, ended).await;
         }
     }
 
-    async fn mark_cancelled(&self, runs: &[Run], ended: &mut Vec<JobEnded>) {
+    async fn mark_cancelled(&self, runs: &[Run], ended: &mut Ended) {
         let error = JobFailure::new(
             failure_code::CANCELLED,
             "someone asked for the end of the job, and its run was stopped",
@@ -213,16 +222,13 @@ impl Settler {
                 .mark_cancelled(self.worker_id, &runs[part], &error)
         })
         .await;
-        ended.extend(outcomes.written.iter().map(|run| JobEnded {
-            job_id: run.job_id,
-            state: JobState::Cancelled,
-        }));
+        ended.add_runs(&outcomes.written, JobState::Cancelled);
         for place in outcomes.refused {
             self.fail_refused(runs[place], ended).await;
         }
     }
 
-    async fn release(&self, runs: &[YieldedRun], ended: &mut Vec<JobEnded>) {
+    async fn release(&self, runs: &[YieldedRun], ended: &mut Ended) {
         let outcomes = write_all("released runs", runs.len(), |part| {
             self.store.release(self.worker_id, &runs[part])
         })
@@ -239,7 +245,7 @@ impl Settler {
     }
 
     /// A run whose outcome Postgres refuses would stay running for as long as its worker lives: its job fails instead.
-    async fn fail_refused(&self, run: Run, ended: &mut Vec<JobEnded>) {
+    async fn fail_refused(&self, run: Run, ended: &mut Ended) {
         let failure = Failure {
             run,
             error: JobFailure::new(
@@ -252,16 +258,14 @@ impl Settler {
         let written = until_written("the failure of a job whose outcome was refused", || {
             self.store.fail(self.worker_id, failures)
         });
-        ended.extend(written.await.into_iter().flatten().map(|failed| JobEnded {
-            job_id: failed.run.job_id,
-            state: failed.state,
-        }));
+        ended.add_failed(&written.await.unwrap_or_default());
     }
 }
 
 #[derive(Default)]
 struct SortedOutcomes {
     completed: Vec<Completion>,
+    completed_with_children: Vec<(Completion, Vec<NewJob>)>,
     failed: Vec<Failure>,
     cancelled: Vec<Run>,
     released: Vec<YieldedRun>,
@@ -272,6 +276,9 @@ impl SortedOutcomes {
     fn add(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Completed(completion) => self.completed.push(completion),
+            Outcome::CompletedWithChildren(completion, children) => {
+                self.completed_with_children.push((completion, children));
+            }
             Outcome::Failed(failure) => self.failed.push(failure),
             Outcome::Cancelled(run) => self.cancelled.push(run),
             Outcome::Released(yielded) => self.released.push(yielded),

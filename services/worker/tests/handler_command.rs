@@ -4,10 +4,14 @@
 mod bench;
 #[path = "handler_support/commands.rs"]
 mod commands;
+#[path = "handler_command/dependencies.rs"]
+mod dependencies;
 #[path = "process_support/processes.rs"]
 mod processes;
 #[path = "process_support/waiting.rs"]
 mod waiting;
+#[path = "handler_command/word_count_example.rs"]
+mod word_count_example;
 #[path = "handler_support/worker_in_process.rs"]
 mod worker_in_process;
 

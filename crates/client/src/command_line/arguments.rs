@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::command_line::commands::{
-    attempts, cancel, demo, dev, job, jobs, kinds, limits, logs, me, pause, pauses, queues, resume,
-    retry, schedule, schedules, submit, why, workers,
+    attempts, batch, cancel, demo, dev, job, jobs, kinds, limits, logs, me, pause, pauses, queues,
+    resume, retry, schedule, schedules, submit, why, workers,
 };
 use crate::command_line::connection::Connection;
 use crate::command_line::exit_status::EXIT_STATUS_HELP;
@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Jobs(jobs::Arguments),
     /// Show a job with its payload, progress, result and error
     Job(job::Arguments),
+    /// Show how far a batch is that was handed in with a callback
+    Batch(batch::Arguments),
     /// List the attempts at a job
     Attempts(attempts::Arguments),
     /// Explain what a job is waiting for, or what became of it

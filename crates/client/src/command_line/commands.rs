@@ -1,6 +1,7 @@
 //! One module per command; each is an `Arguments` and a `run`.
 
 pub(crate) mod attempts;
+pub(crate) mod batch;
 pub(crate) mod cancel;
 pub(crate) mod demo;
 pub(crate) mod dev;
@@ -33,6 +34,7 @@ pub(crate) async fn run(command_line: CommandLine) -> Result<ExitStatus> {
         Command::Logs(arguments) => logs::run(&connection.client()?, arguments).await,
         Command::Jobs(arguments) => jobs::run(&connection.client()?, arguments).await,
         Command::Job(arguments) => job::run(&connection.client()?, arguments).await,
+        Command::Batch(arguments) => batch::run(&connection.client()?, arguments).await,
         Command::Attempts(arguments) => attempts::run(&connection.client()?, arguments).await,
         Command::Cancel(arguments) => cancel::run(&connection.client()?, arguments).await,
         Command::Retry(arguments) => retry::run(&connection.client()?, arguments).await,

@@ -10,9 +10,10 @@ use sea_orm::{
 };
 
 use super::JobFilter;
+use super::dependencies::with_dependencies;
 use crate::StoreError;
 use crate::entities::{jobs, workers};
-use crate::statement::{count, document, parse};
+use crate::statement::{count, document, parse, retry_delays};
 
 #[derive(FromQueryResult)]
 struct SummaryRow {
@@ -35,6 +36,11 @@ struct SummaryRow {
     traceparent: Option<String>,
     tags: Vec<String>,
     unique_key: Option<String>,
+    waiting_for: i32,
+    on_parent_failure: Option<String>,
+    run_after: Option<DateTimeUtc>,
+    retry_base_seconds: Option<i32>,
+    retry_max_seconds: Option<i32>,
     error: Option<Json>,
     progress: Option<Json>,
     worker: Option<String>,
@@ -61,7 +67,10 @@ pub(super) async fn find(
         .into_model::<JobRow>()
         .one(transaction)
         .await?;
-    row.map(TryInto::try_into).transpose()
+    let job = row.map(Job::try_from).transpose()?;
+    with_dependencies(transaction, job.into_iter().collect())
+        .await
+        .map(|mut jobs| jobs.pop())
 }
 
 /// Those of the jobs that are there, in the order asked for.
@@ -80,7 +89,8 @@ pub(super) async fn find_several(
     let mut by_id: HashMap<Uuid, JobRow> =
         rows.into_iter().map(|row| (row.summary.id, row)).collect();
     let in_order = job_ids.iter().filter_map(|id| by_id.remove(&id.as_uuid()));
-    in_order.map(TryInto::try_into).collect()
+    let jobs = in_order.map(Job::try_from).collect::<Result<_, _>>()?;
+    with_dependencies(transaction, jobs).await
 }
 
 pub(super) async fn find_summary(
@@ -139,6 +149,11 @@ fn summaries() -> Select<jobs::Entity> {
             Job::Traceparent,
             Job::Tags,
             Job::UniqueKey,
+            Job::WaitingFor,
+            Job::OnParentFailure,
+            Job::RunAfter,
+            Job::RetryBaseSeconds,
+            Job::RetryMaxSeconds,
             Job::Error,
             Job::Progress,
         ])
@@ -156,6 +171,7 @@ impl TryFrom<JobRow> for Job {
             // What was deleted stands there as JSON's null, for services of an earlier version.
             result: row.result.filter(|_| row.result_deleted_at.is_none()),
             result_deleted_at: row.result_deleted_at,
+            depends_on: Vec::new(),
         })
     }
 }
@@ -173,6 +189,7 @@ impl TryFrom<SummaryRow> for JobSummary {
             attempt: count("attempt", row.attempt)?,
             max_attempts: count("max_attempts", row.max_attempts)?,
             losses: count("losses", row.losses)?,
+            retry: retry_delays(row.retry_base_seconds, row.retry_max_seconds)?,
             timeout_seconds: count("timeout_seconds", row.timeout_seconds)?,
             error: row
                 .error
@@ -183,13 +200,22 @@ impl TryFrom<SummaryRow> for JobSummary {
             tenant_id: TenantId::from_uuid(row.tenant_id),
             trace_id: row.traceparent.as_deref().and_then(trace_id),
             worker: row.worker,
-            run_at: row.run_at,
+            run_at: if row.waiting_for > 0 {
+                row.run_after.unwrap_or(row.created_at)
+            } else {
+                row.run_at
+            },
             created_at: row.created_at,
             started_at: row.started_at,
             finished_at: row.finished_at,
             cancel_requested_at: row.cancel_requested_at,
             tags: row.tags,
             unique_key: row.unique_key,
+            waiting_for: count("waiting_for", row.waiting_for)?,
+            on_parent_failure: row
+                .on_parent_failure
+                .map(|policy| parse("on_parent_failure", &policy))
+                .transpose()?,
         })
     }
 }

@@ -3,8 +3,8 @@
 use gantry_domain::JobFailure;
 use uuid::Uuid;
 
-use super::Run;
-use super::run::{FENCE, run, run_arrays};
+use super::run::{FENCE, ended_run, run_arrays};
+use super::{EndedRun, Run};
 use crate::StoreError;
 use crate::connection::Pool;
 use crate::statement::statement;
@@ -15,13 +15,13 @@ pub(crate) async fn mark_cancelled(
     worker_id: Uuid,
     runs: &[Run],
     error: &JobFailure,
-) -> Result<Vec<Run>, StoreError> {
+) -> Result<Vec<EndedRun>, StoreError> {
     let (ids, dispatches) = run_arrays(runs.iter().copied());
     let sql = format!(
         "UPDATE jobs SET state = 'cancelled', finished_at = now(), error = $4, log_seq = 0
          FROM unnest($2::uuid[], $3::int[]) AS settled (job_id, dispatch)
          WHERE {FENCE} AND jobs.cancel_requested_at IS NOT NULL
-         RETURNING jobs.id, jobs.dispatch"
+         RETURNING jobs.id, jobs.dispatch, jobs.has_children"
     );
     let rows = connection
         .query_all_raw(statement(
@@ -34,5 +34,5 @@ pub(crate) async fn mark_cancelled(
             ],
         ))
         .await?;
-    rows.iter().map(run).collect()
+    rows.iter().map(ended_run).collect()
 }

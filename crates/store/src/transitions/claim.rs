@@ -2,7 +2,7 @@
 
 mod limited;
 
-use gantry_domain::{JobId, KindName, QueueName, TenantId, UserId};
+use gantry_domain::{JobId, KindName, QueueName, RetryDelays, TenantId, UserId};
 use sea_orm::{QueryResult, Statement};
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use super::run::{run, run_arrays};
 use crate::StoreError;
 use crate::connection::Pool;
 use crate::dispatch_rules::{NOT_PAUSED, UNLIMITED};
-use crate::statement::{column, count, statement, word};
+use crate::statement::{column, count, retry_delays, statement, word};
 
 /// A job that this worker now runs.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +40,10 @@ pub struct ClaimedJob {
     pub traceparent: Option<String>,
     /// Whether it takes a place under a concurrency limit, for which others may wait when it ends.
     pub is_limited: bool,
+    /// The delays before its retries; the kind's unless given.
+    pub retry: Option<RetryDelays>,
+    /// Whether it waited for other jobs, whose results its handler may read.
+    pub has_parents: bool,
 }
 
 /// Which of the wanted jobs a statement claims.
@@ -59,7 +63,8 @@ impl ClaimedJob {
 }
 
 /// The columns a claimed job is made of.
-const CLAIMED_COLUMNS: &str = "jobs.id, jobs.dispatch, tenant_id, created_by, kind, queue, payload, attempt, losses, timeout_seconds, log_seq, traceparent";
+const CLAIMED_COLUMNS: &str = "jobs.id, jobs.dispatch, tenant_id, created_by, kind, queue, payload, attempt, losses, timeout_seconds, log_seq, traceparent,
+    on_parent_failure IS NOT NULL AS has_parents, retry_base_seconds, retry_max_seconds";
 
 /// Claims those of `runs` that are still queued under that dispatch, not paused and of a kind the worker can run,
 /// provided that its lease has not ended. Of those under a concurrency limit it claims as many as there is room for.
@@ -165,5 +170,10 @@ fn claimed_job(row: &QueryResult) -> Result<ClaimedJob, StoreError> {
         last_log_seq: column::<i64>(row, "log_seq")?.unsigned_abs(),
         traceparent: column(row, "traceparent")?,
         is_limited: column(row, "is_limited")?,
+        has_parents: column(row, "has_parents")?,
+        retry: retry_delays(
+            column(row, "retry_base_seconds")?,
+            column(row, "retry_max_seconds")?,
+        )?,
     })
 }

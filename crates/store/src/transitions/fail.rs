@@ -31,6 +31,8 @@ pub struct FailedRun {
     pub state: JobState,
     /// When the job ended for good, or when the retry is due.
     pub at: chrono::DateTime<chrono::Utc>,
+    /// Whether other jobs have waited for the job, so that they are to be told when it has ended.
+    pub has_children: bool,
 }
 
 /// Stores the errors of those runs that are still this worker's, and says what became of their jobs.
@@ -71,7 +73,7 @@ pub(crate) async fn fail(
             run_at = CASE WHEN next_state = 'scheduled' THEN now() + make_interval(secs => delay_seconds) ELSE run_at END,
             finished_at = CASE WHEN next_state = 'scheduled' THEN NULL ELSE now() END
         FROM ended WHERE jobs.id = ended.id
-        RETURNING jobs.id, jobs.dispatch, jobs.state, COALESCE(jobs.finished_at, jobs.run_at) AS at"
+        RETURNING jobs.id, jobs.dispatch, jobs.state, jobs.has_children, COALESCE(jobs.finished_at, jobs.run_at) AS at"
     );
     let rows = connection
         .query_all_raw(statement(
@@ -92,6 +94,7 @@ pub(crate) async fn fail(
                 run: run(row)?,
                 state: word(row, "state")?,
                 at: column(row, "at")?,
+                has_children: column(row, "has_children")?,
             })
         })
         .collect()

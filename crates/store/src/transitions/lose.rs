@@ -5,7 +5,7 @@ use gantry_domain::{Doorbell, JobFailure, JobId, JobState, MAX_LOSSES, failure_c
 use super::run::{DOORBELL_COLUMNS, doorbell};
 use crate::StoreError;
 use crate::connection::Pool;
-use crate::statement::{integer, statement, word};
+use crate::statement::{column, integer, statement, word};
 
 /// A job that was taken back from a lost worker.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +16,8 @@ pub struct Rescued {
     pub state: JobState,
     /// The word that it waits, if it does.
     pub doorbell: Option<Doorbell>,
+    /// Whether other jobs have waited for the job, so that they are to be told when it has ended.
+    pub has_children: bool,
 }
 
 /// Marks workers lost whose lease has ended; says whether there were any. Unlike the search for their jobs it costs the same
@@ -68,7 +70,7 @@ pub(crate) async fn rescue_lost(connection: &Pool, limit: u32) -> Result<Vec<Res
             finished_at = CASE WHEN next_state = 'queued' THEN NULL ELSE now() END,
             error = CASE WHEN next_state = 'failed' THEN $4 ELSE $3 END
         FROM lost WHERE jobs.id = lost.id AND jobs.state = 'running'
-        RETURNING {DOORBELL_COLUMNS}, jobs.state"
+        RETURNING {DOORBELL_COLUMNS}, jobs.state, jobs.has_children"
     );
     let rows = connection
         .query_all_raw(statement(
@@ -88,6 +90,7 @@ pub(crate) async fn rescue_lost(connection: &Pool, limit: u32) -> Result<Vec<Res
             Ok(Rescued {
                 job_id: doorbell.job_id,
                 state,
+                has_children: column(row, "has_children")?,
                 doorbell: (state == JobState::Queued).then_some(doorbell),
             })
         })

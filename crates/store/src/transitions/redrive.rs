@@ -49,7 +49,7 @@ pub(crate) async fn redrive(
         )
         UPDATE jobs SET state = 'queued', queued_at = now(), run_at = now(), dispatch = dispatch + 1, losses = 0,
             max_attempts = greatest(max_attempts, attempt + 1), finished_at = NULL, cancel_requested_at = NULL,
-            error = NULL, progress = NULL
+            error = NULL, progress = NULL, waiting_for = 0, run_after = NULL
         FROM ended WHERE jobs.id = ended.id
         RETURNING {DOORBELL_COLUMNS}"
     );

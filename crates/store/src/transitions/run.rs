@@ -17,6 +17,15 @@ pub struct Run {
     pub dispatch: u32,
 }
 
+/// A run that ended its job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndedRun {
+    /// The run.
+    pub run: Run,
+    /// Whether other jobs have waited for the job, so that they are to be told.
+    pub has_children: bool,
+}
+
 /// What a handler last reported of its run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunProgress {
@@ -49,6 +58,14 @@ pub(super) fn run(row: &QueryResult) -> Result<Run, StoreError> {
     Ok(Run {
         job_id: JobId::from_uuid(column(row, "id")?),
         dispatch: count("dispatch", column(row, "dispatch")?)?,
+    })
+}
+
+/// The ended run a row of `(id, dispatch, has_children)` names.
+pub(super) fn ended_run(row: &QueryResult) -> Result<EndedRun, StoreError> {
+    Ok(EndedRun {
+        run: run(row)?,
+        has_children: column(row, "has_children")?,
     })
 }
 

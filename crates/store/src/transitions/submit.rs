@@ -1,14 +1,18 @@
 //! Submitted: a job comes into being, queued or scheduled.
 
+mod dependent;
 mod keyed;
 
+pub use dependent::UnknownParent;
+pub(super) use dependent::submit_dependent_within;
+pub(crate) use dependent::{DependentJobs, submit_dependent};
 pub(crate) use keyed::submit_keyed;
 pub use keyed::{KeyedSubmission, RequestKey, SubmitOutcome};
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use gantry_domain::{Doorbell, JobId, JobState, NewJob, TenantShard};
+use gantry_domain::{Doorbell, JobId, JobState, NewJob, RetryDelays, TenantShard};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult, Statement, Value};
 use uuid::Uuid;
 
@@ -44,7 +48,8 @@ impl Accepted {
     }
 }
 
-/// The end of the year 9999, in seconds since 1970; a later time counts as that one.
+/// The end of the year 9999, in seconds since 1970; a later time counts as that one, and it stands for a time that is
+/// not known yet.
 const LATEST_RUN_AT_SECONDS: i64 = 253_402_300_799;
 /// The dispatch the schema gives a new job.
 const FIRST_DISPATCH: u32 = 1;
@@ -57,7 +62,7 @@ pub(crate) async fn submit(
     let rows = connection
         .query_all_raw(insertion(
             &jobs.iter().collect::<Vec<_>>(),
-            UniqueKeys::Absent,
+            RareColumns::Absent,
         ))
         .await?;
     in_order_of(jobs, &rows)
@@ -74,39 +79,40 @@ pub(crate) async fn submit_within(
     let rows = transaction
         .query_all_raw(insertion(
             &jobs.iter().collect::<Vec<_>>(),
-            UniqueKeys::Absent,
+            RareColumns::Absent,
         ))
         .await?;
     in_order_of(jobs, &rows)
 }
 
-/// Whether any of the jobs may carry a unique key.
+/// Whether any of the jobs may carry a unique key or delays of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum UniqueKeys {
-    /// None does, so the statement spares itself the column.
+enum RareColumns {
+    /// None does, so the statement spares itself the columns.
     Absent,
     /// Some may; a job whose key is taken is left out.
-    Respected,
+    Present,
 }
 
 /// The one statement that makes jobs; it returns a row for each.
-fn insertion(jobs: &[&NewJob], unique_keys: UniqueKeys) -> Statement {
-    let (column, array, on_conflict) = match unique_keys {
-        UniqueKeys::Absent => ("", "", String::new()),
-        UniqueKeys::Respected => (
-            ", unique_key",
-            ", $13::text[]",
+fn insertion(jobs: &[&NewJob], rare_columns: RareColumns) -> Statement {
+    let (column, array, on_conflict) = match rare_columns {
+        RareColumns::Absent => ("", "", String::new()),
+        RareColumns::Present => (
+            ", unique_key, retry_base_seconds, retry_max_seconds",
+            ", $13::text[], $14::int[], $15::int[]",
             format!(
                 "ON CONFLICT (tenant_id, kind, unique_key) WHERE {HOLDS_UNIQUE_KEY} DO NOTHING"
             ),
         ),
     };
-    // Arrays carry no NULL here, so an empty text stands for it.
-    let (text_column, key) = match unique_keys {
-        UniqueKeys::Absent => ("", ""),
-        UniqueKeys::Respected => (
-            ", unique_key_text",
-            ", NULLIF(unique_key_text, '') AS unique_key",
+    // Arrays carry no NULL here, so an empty text or a negative number stands for it.
+    let (text_column, key) = match rare_columns {
+        RareColumns::Absent => ("", ""),
+        RareColumns::Present => (
+            ", unique_key_text, base_seconds, max_seconds",
+            ", NULLIF(unique_key_text, '') AS unique_key, NULLIF(base_seconds, -1) AS retry_base_seconds,
+                NULLIF(max_seconds, -1) AS retry_max_seconds",
         ),
     };
     let sql = format!(
@@ -144,16 +150,32 @@ fn insertion(jobs: &[&NewJob], unique_keys: UniqueKeys) -> Statement {
         texts(|job| job.queue.to_string()).into(),
         texts(|job| job.priority.to_string()).into(),
         payloads.into(),
-        texts(|job| job.run_at.map(timestamp).unwrap_or_default()).into(),
+        texts(run_at_text).into(),
         numbers(|job| job.max_attempts).into(),
         numbers(|job| job.timeout_seconds).into(),
         tags.into(),
         texts(|job| job.traceparent.clone().unwrap_or_default()).into(),
     ];
-    if unique_keys == UniqueKeys::Respected {
+    if rare_columns == RareColumns::Present {
+        let delays = |field: fn(RetryDelays) -> u32| {
+            let delay = |job: &&NewJob| job.retry.map_or(-1, |retry| integer(field(retry)));
+            jobs.iter().map(delay).collect::<Vec<_>>()
+        };
         values.push(texts(|job| job.unique_key.clone().unwrap_or_default()).into());
+        values.push(delays(|retry| retry.base_seconds).into());
+        values.push(delays(|retry| retry.max_seconds).into());
     }
     statement(&sql, values)
+}
+
+/// The time to write, and none for now. A job that waits for others is as good as never due until they have ended.
+fn run_at_text(job: &NewJob) -> String {
+    let run_at = if job.parents.is_empty() {
+        job.run_at
+    } else {
+        Some(DateTime::<Utc>::MAX_UTC)
+    };
+    run_at.map(timestamp).unwrap_or_default()
 }
 
 /// A time as text that Postgres can read, whatever it is: one row it cannot would refuse the whole batch.

@@ -4,7 +4,7 @@ use gantry_domain::{JobId, JobState, NewJob};
 use gantry_store::{CancelOutcome, CancelRequest, LeaseRenewal};
 
 use crate::fixture::{
-    Fixture, LEASE, by_someone, completion, final_failure, new_job, tenant, yielded,
+    Fixture, LEASE, by_someone, childless, completion, final_failure, new_job, tenant, yielded,
 };
 
 async fn cancel(fixture: &Fixture, job_id: JobId) -> CancelOutcome {
@@ -96,7 +96,7 @@ async fn a_completion_after_the_wish_is_still_a_success() {
         .workers
         .complete(worker_id, &[completion(run)])
         .await;
-    assert_eq!(written.unwrap(), [run]);
+    assert_eq!(written.unwrap(), [childless(run)]);
     let marked = fixture
         .workers
         .mark_cancelled(worker_id, &[run], &by_someone())

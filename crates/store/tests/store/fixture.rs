@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use gantry_domain::{
     Job, JobFailure, JobId, JobState, KindDeclaration, KindName, MissedPolicy, NewJob, NewSchedule,
-    Priority, QueueName, RetryPolicy, ScheduleId, ScheduleTerms, TenantId, TimeZone, Timetable,
-    UserId, WorkerId,
+    OnParentFailure, Priority, QueueName, RetryPolicy, ScheduleId, ScheduleTerms, TenantId,
+    TimeZone, Timetable, UserId, WorkerId,
 };
 use gantry_store::{
-    ApiStore, ClaimedJob, Completion, Failure, KeyedSubmission, NewWorker, RequestKey, Run,
-    StoreOptions, SubmitOutcome, WorkerStore, YieldedRun,
+    ApiStore, ClaimedJob, Completion, EndedRun, Failure, KeyedSubmission, NewWorker, RequestKey,
+    Run, StoreOptions, SubmitOutcome, WorkerStore, YieldedRun,
 };
 use gantry_testkit::{TestDatabase, eventually};
 use serde_json::json;
@@ -203,7 +203,10 @@ pub fn new_job(tenant_id: TenantId) -> NewJob {
         max_attempts: 4,
         timeout_seconds: 60,
         tags: Vec::new(),
+        retry: None,
         unique_key: None,
+        parents: Vec::new(),
+        on_parent_failure: OnParentFailure::default(),
         traceparent: None,
     }
 }
@@ -218,6 +221,7 @@ pub fn keyed(job: NewJob, key: &str) -> KeyedSubmission {
             job_ids: vec![job.id],
         }),
         jobs: vec![job],
+        batch_id: None,
     }
 }
 
@@ -225,6 +229,7 @@ pub fn keyed(job: NewJob, key: &str) -> KeyedSubmission {
 pub fn unkeyed(jobs: Vec<NewJob>) -> KeyedSubmission {
     KeyedSubmission {
         jobs,
+        batch_id: None,
         request_key: None,
     }
 }
@@ -272,6 +277,14 @@ pub fn completion(run: Run) -> Completion {
     Completion {
         run,
         result: json!({ "said": "hello" }),
+    }
+}
+
+/// The end of a run that nobody waited for.
+pub fn childless(run: Run) -> EndedRun {
+    EndedRun {
+        run,
+        has_children: false,
     }
 }
 

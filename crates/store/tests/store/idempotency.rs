@@ -101,6 +101,7 @@ async fn a_request_answered_by_a_job_that_was_there_is_remembered_too() {
     let holder = fixture.queued().await.job_id;
     let submission = KeyedSubmission {
         jobs: Vec::new(),
+        batch_id: None,
         request_key: Some(RequestKey {
             tenant_id: fixture.tenant_id,
             key: "order-1".parse().unwrap(),

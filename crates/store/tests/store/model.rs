@@ -63,7 +63,8 @@ async fn play(
     submissions: &[(bool, u32)],
     history: &[Step],
 ) -> Result<(), TestCaseError> {
-    let clear = "TRUNCATE jobs, job_attempts, job_logs, workers, witnessed";
+    let clear =
+        "TRUNCATE jobs, job_attempts, job_logs, job_dependencies, batches, workers, witnessed";
     sqlx::raw_sql(clear).execute(&mut *owner).await.unwrap();
     let mut workers = Vec::new();
     for _ in 0..WORKERS {

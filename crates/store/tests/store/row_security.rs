@@ -356,11 +356,9 @@ async fn a_shared_pool_leaks_no_tenant_even_after_errors() {
         []
     );
     let run = fixture.running(worker_id).await;
-    let written = fixture
-        .workers
-        .complete(worker_id, &[completion(run)])
-        .await;
-    assert_eq!(written.unwrap(), [run]);
+    let done = [completion(run)];
+    let written = fixture.workers.complete(worker_id, &done).await;
+    assert_eq!(written.unwrap()[0].run, run);
 }
 
 #[tokio::test]

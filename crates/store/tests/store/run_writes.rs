@@ -5,7 +5,7 @@ use gantry_domain::{LogCursor, LogLevel, LogLine, LogStream};
 use gantry_store::{LogSelection, Run, RunLogLine, RunProgress};
 use serde_json::json;
 
-use crate::fixture::{Fixture, by_someone, completion, failure, yielded};
+use crate::fixture::{Fixture, by_someone, childless, completion, failure, yielded};
 
 pub fn line(attempt: u32, seq: u64) -> LogLine {
     LogLine {
@@ -209,7 +209,7 @@ async fn each_new_attempt_numbers_its_lines_from_one() {
         .workers
         .mark_cancelled(worker_id, &[again], &by_someone())
         .await;
-    assert_eq!(marked.unwrap(), [again]);
+    assert_eq!(marked.unwrap(), [childless(again)]);
     let scope = fixture.api.tenant(fixture.tenant_id);
     scope.redrive_job(run.job_id).await.unwrap();
     let claimed = fixture

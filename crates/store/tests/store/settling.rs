@@ -7,7 +7,8 @@ use gantry_domain::{JobFailure, JobState, NewJob, WorkerState, retry_budget_is_s
 use gantry_store::{Failure, Run};
 
 use crate::fixture::{
-    Fixture, LEASE, by_someone, completion, failure, final_failure, first_run, new_job, yielded,
+    Fixture, LEASE, by_someone, childless, completion, failure, final_failure, first_run, new_job,
+    yielded,
 };
 
 #[tokio::test]
@@ -19,7 +20,7 @@ async fn a_completed_job_has_its_result_and_is_done() {
         .workers
         .complete(worker_id, &[completion(run)])
         .await;
-    assert_eq!(written.unwrap(), [run]);
+    assert_eq!(written.unwrap(), [childless(run)]);
     let job = fixture.job(run.job_id).await;
     assert_eq!(job.summary.state, JobState::Succeeded);
     assert_eq!(job.result, Some(completion(run).result));
@@ -39,7 +40,7 @@ async fn a_result_may_be_any_json_even_null() {
         let mut completion = completion(run);
         completion.result = result.clone();
         let written = fixture.workers.complete(worker_id, &[completion]).await;
-        assert_eq!(written.unwrap(), [run]);
+        assert_eq!(written.unwrap(), [childless(run)]);
         let job = fixture.job(run.job_id).await;
         assert_eq!(job.summary.state, JobState::Succeeded);
         assert_eq!(job.result.unwrap_or_default(), result);
@@ -259,7 +260,7 @@ async fn a_run_is_marked_cancelled_only_if_someone_asked_for_its_end() {
     assert_eq!(mark().await.unwrap(), []);
     assert_eq!(fixture.state(run.job_id).await, JobState::Running);
     fixture.request_cancel(run.job_id).await;
-    assert_eq!(mark().await.unwrap(), [run]);
+    assert_eq!(mark().await.unwrap(), [childless(run)]);
     assert_eq!(fixture.state(run.job_id).await, JobState::Cancelled);
 }
 
@@ -310,5 +311,5 @@ async fn a_worker_that_drains_still_settles_what_it_runs() {
         .workers
         .complete(worker_id, &[completion(run)])
         .await;
-    assert_eq!(written.unwrap(), [run]);
+    assert_eq!(written.unwrap(), [childless(run)]);
 }

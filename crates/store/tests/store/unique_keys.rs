@@ -5,8 +5,8 @@ use gantry_store::{ApiStore, RedriveOutcome, SubmitOutcome, UniqueKey};
 use tokio::task::JoinSet;
 
 use crate::fixture::{
-    Fixture, completion, final_failure, first_run, kind, new_job, options, tenant, unique_job,
-    unkeyed,
+    Fixture, childless, completion, final_failure, first_run, kind, new_job, options, tenant,
+    unique_job, unkeyed,
 };
 
 async fn redrive(fixture: &Fixture, job: &NewJob) -> RedriveOutcome {
@@ -49,7 +49,7 @@ async fn a_key_is_held_while_its_job_is_scheduled_queued_or_running_and_free_aft
 
     let done = [completion(run)];
     let done = fixture.workers.complete(worker_id, &done).await;
-    assert_eq!(done.unwrap(), [run]);
+    assert_eq!(done.unwrap(), [childless(run)]);
     assert!(matches!(try_again().await, SubmitOutcome::Accepted(_)));
 }
 

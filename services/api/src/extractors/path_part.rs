@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use gantry_domain::{JobId, KindName, LimitSubject, QueueName, ScheduleId, TenantId, UserId};
+use gantry_domain::{
+    BatchId, JobId, KindName, LimitSubject, QueueName, ScheduleId, TenantId, UserId,
+};
 use gantry_telemetry::fields;
 use tracing::Span;
 
@@ -33,6 +35,14 @@ impl PathPart {
         let job_id = JobId::from_str(&self.0).map_err(|_| ApiError::BadId)?;
         Span::current().record(fields::JOB_ID, job_id.to_string());
         Ok(job_id)
+    }
+
+    /// The batch it names.
+    ///
+    /// # Errors
+    /// It is not a UUID.
+    pub fn batch_id(&self) -> Result<BatchId, ApiError> {
+        BatchId::from_str(&self.0).map_err(|_| ApiError::BadId)
     }
 
     /// The schedule it names.

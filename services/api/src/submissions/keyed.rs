@@ -1,7 +1,7 @@
 //! Group commit of submissions that carry keys.
 
 use gantry_crash_points::{CrashPoint, reach};
-use gantry_store::{KeyedSubmission, StoreError, SubmitOutcome};
+use gantry_store::{ApiStore, KeyedSubmission, StoreError, SubmitOutcome};
 
 use super::{Reply, Submitted, Waiting, Writer};
 use crate::problem::ApiError;
@@ -38,13 +38,10 @@ impl Writer {
         let requests = group.submissions.into_iter().zip(group.replies);
         for ((submission, reply), outcome) in requests.zip(outcomes) {
             let jobs = submission.jobs;
-            reply.send(Ok(match outcome {
-                SubmitOutcome::Accepted(accepted) => self.accepted(jobs, accepted),
-                SubmitOutcome::RequestKeyUsed => Submitted::RequestKeyUsed(jobs),
-                SubmitOutcome::UniqueKeysTaken(places) => {
-                    Submitted::UniqueKeysTaken { jobs, places }
-                }
-            }));
+            if let SubmitOutcome::Accepted(accepted) = &outcome {
+                self.doorbells.ring(ApiStore::doorbells(&jobs, accepted));
+            }
+            reply.send(Ok(Submitted::of(jobs, outcome)));
         }
     }
 }

@@ -3,7 +3,7 @@
 use gantry_domain::{Job, JobSummary, NewJob};
 use gantry_store::Accepted;
 
-/// The job as it stands in Postgres now, without reading it back.
+/// A job without parents as it stands in Postgres now, without reading it back.
 pub fn accepted_job((job, accepted): (NewJob, Accepted)) -> Job {
     Job {
         summary: JobSummary {
@@ -15,6 +15,7 @@ pub fn accepted_job((job, accepted): (NewJob, Accepted)) -> Job {
             attempt: 0,
             max_attempts: job.max_attempts,
             losses: 0,
+            retry: job.retry,
             timeout_seconds: job.timeout_seconds,
             error: None,
             progress: None,
@@ -29,10 +30,13 @@ pub fn accepted_job((job, accepted): (NewJob, Accepted)) -> Job {
             cancel_requested_at: None,
             tags: job.tags,
             unique_key: job.unique_key,
+            waiting_for: 0,
+            on_parent_failure: None,
         },
         payload: job.payload,
         result: None,
         result_deleted_at: None,
+        depends_on: Vec::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Lists, a page at a time.
 
-use gantry_domain::Job;
+use gantry_domain::{BatchId, Job};
 use gantry_store::BulkChange;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -38,6 +38,12 @@ impl<T> Page<T> {
 pub struct BatchView {
     /// In the order of the request.
     pub items: Vec<Job>,
+    /// The id for `GET /api/v1/batches/{id}`; only with a callback.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch_id: Option<BatchId>,
+    /// The callback; only where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub callback: Option<Job>,
 }
 
 /// What became of the jobs that match.

@@ -9,12 +9,13 @@ type Arm = fn(&Evidence) -> Option<Reason>;
 
 /// Every arm, in the order in which reasons are told: what has to be done by a person stands before what passes by itself.
 /// A job that has ended or runs has that one reason.
-pub(super) const IN_ORDER: [Arm; 18] = [
+pub(super) const IN_ORDER: [Arm; 19] = [
     succeeded,
     failed,
     cancelled,
     cancel_requested,
     running,
+    waits_for_parents,
     retry,
     scheduled,
     due,
@@ -74,6 +75,13 @@ fn running(evidence: &Evidence) -> Option<Reason> {
     })
 }
 
+fn waits_for_parents(evidence: &Evidence) -> Option<Reason> {
+    let job = &evidence.facts.job;
+    (job.state == JobState::Scheduled && job.waiting_for > 0).then_some(Reason::Parents {
+        waiting_for: job.waiting_for,
+    })
+}
+
 fn retry(evidence: &Evidence) -> Option<Reason> {
     let job = &evidence.facts.job;
     let error = job.error.clone()?;
@@ -93,7 +101,7 @@ fn scheduled(evidence: &Evidence) -> Option<Reason> {
 
 fn due(evidence: &Evidence) -> Option<Reason> {
     let job = &evidence.facts.job;
-    let is_due = job.state == JobState::Scheduled && !is_to_come(evidence);
+    let is_due = job.state == JobState::Scheduled && job.waiting_for == 0 && !is_to_come(evidence);
     is_due.then_some(Reason::Due { run_at: job.run_at })
 }
 

@@ -50,6 +50,11 @@ pub enum Reason {
         /// How many attempts it gets.
         max_attempts: u32,
     },
+    /// Other jobs have to end first; `depends_on` of the job says which.
+    Parents {
+        /// How many have yet to end.
+        waiting_for: u32,
+    },
     /// An attempt failed, and the next one is to come.
     Retry {
         /// When.
@@ -188,6 +193,10 @@ impl Reason {
                 of(Some(error)),
                 time(*run_at)
             ),
+            Self::Parents { waiting_for: 1 } => "It waits for another job to end first.".to_owned(),
+            Self::Parents { waiting_for } => {
+                format!("It waits for {waiting_for} other jobs to end first.")
+            }
             Self::Scheduled { run_at } => format!("It is scheduled for {}.", time(*run_at)),
             Self::Due { run_at } => format!(
                 "It was due at {}; a live worker queues it within seconds.",

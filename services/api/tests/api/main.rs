@@ -8,9 +8,11 @@
 mod support;
 
 mod bad_input;
+mod batch_callbacks;
 mod batches;
 mod bulk;
 mod cancelling;
+mod depending;
 mod documents;
 mod following;
 mod fuzzing;

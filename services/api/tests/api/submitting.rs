@@ -5,7 +5,33 @@ use futures_util::future::join_all;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{TestApi, id_of, json_of, kind};
+use crate::support::{TestApi, id_of, json_of, kind, paths_of, problem_of};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_has_delays_of_its_own_before_its_retries() {
+    let api = TestApi::start().await;
+    let mut body = json!({"kind": "test.anything", "payload": 1});
+    body["retry"] = json!({"base_seconds": 0, "max_seconds": 604_800});
+    let job = api.post("/api/v1/jobs", &body, StatusCode::ACCEPTED).await;
+    assert_eq!(job["retry"], body["retry"]);
+    let path = format!("/api/v1/jobs/{}", job["id"].as_str().unwrap());
+    assert_eq!(api.get(&path).await, job);
+    for retry in [
+        json!(5),
+        json!({"base_seconds": 5}),
+        json!({"base_seconds": 5, "max_seconds": 4}),
+        json!({"base_seconds": 86_401, "max_seconds": 90_000}),
+        json!({"base_seconds": 1, "max_seconds": 604_801}),
+        json!({"base_seconds": -1, "max_seconds": 1}),
+        json!({"base_seconds": 1, "max_seconds": 1, "jitter": 1}),
+    ] {
+        body["retry"] = retry;
+        let answer = api.request(Method::POST, "/api/v1/jobs").json(&body).send();
+        let answer = answer.await.unwrap();
+        let problem = problem_of(answer, StatusCode::UNPROCESSABLE_ENTITY, "invalid_request").await;
+        assert_eq!(paths_of(&problem), ["retry"], "{body}");
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_accepted_job_is_in_postgres_and_its_location_shows_it() {

@@ -1,5 +1,8 @@
 //! Command kinds: each job runs a program that the operator declared in the kinds file.
 
+mod children_file;
+mod parents_file;
+
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
@@ -11,10 +14,10 @@ use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
 use crate::job_program::{JobProgram, ProgramEnd, ProgramRunner};
-use crate::kinds_file::{CommandKind, ExitVerdict, PAYLOAD_FILE_NAME};
+use crate::kinds_file::{CommandKind, ExitVerdict, PARENTS_FILE_NAME, PAYLOAD_FILE_NAME};
 use crate::payload_check::{PayloadCheck, UnusableSchema};
 use crate::process::{Program, ScratchFileError, ScratchFolder, StopLadder};
-use crate::{Handler, HandlerError, JobContext};
+use crate::{Handler, HandlerError, JobContext, StagedChildren};
 
 /// How long a command has to end after SIGTERM before it is killed.
 pub const COMMAND_STOP_GRACE: Duration = Duration::from_secs(10);
@@ -33,7 +36,9 @@ const RESULT_INVALID: &str = "result_invalid";
 /// The program finds its payload as JSON on stdin and in the file that `GANTRY_PAYLOAD_FILE` names, and itself in the
 /// scratch folder `GANTRY_SCRATCH`, which is also its `HOME` and `TMPDIR` unless the operator set those;
 /// `GANTRY_JOB_ID` and `GANTRY_ATTEMPT` tell what it runs for. Beyond that its environment holds what the operator
-/// passes or sets and nothing else. To stop it, its process group gets SIGTERM and, [`COMMAND_STOP_GRACE`] later,
+/// passes or sets and nothing else. For a job that has waited for others `GANTRY_PARENTS_FILE` names a file with what
+/// came of them; a kind with a children file finds its path in `GANTRY_CHILDREN_FILE`. At the soft deadline its process group gets
+/// the kind's signal for it, if there is one; what it makes of that is judged like any end of its own. To stop it, its process group gets SIGTERM and, [`COMMAND_STOP_GRACE`] later,
 /// SIGKILL.
 pub struct CommandHandler {
     kind: CommandKind,
@@ -64,6 +69,10 @@ impl Handler for CommandHandler {
     async fn run(&self, job: JobContext) -> Result<Value, HandlerError> {
         self.payload.check(&job.payload)?;
         let mut program = self.start(&job).await?;
+        let _notice = self
+            .kind
+            .soft_deadline_signal
+            .map(|signal| program.notify_at(job.soft_deadline, signal));
         while let Some(line) = program.next_line().await {
             let pattern = self.kind.progress_pattern.as_ref();
             if let Some(progress) = pattern.and_then(|pattern| pattern.progress_in(&line.text)) {
@@ -74,7 +83,7 @@ impl Handler for CommandHandler {
             .end()
             .await
             .context("the worker ended before the program did")?;
-        self.conclude(end).await
+        self.conclude(end, &job.children).await
     }
 }
 
@@ -86,6 +95,13 @@ impl CommandHandler {
             .write_file(PAYLOAD_FILE_NAME, &payload)
             .await
             .context("the payload could not be written for the program")?;
+        if job.parents.exist() {
+            let parents = parents_file::content(&job.parents).await?;
+            scratch
+                .write_file(PARENTS_FILE_NAME, &parents)
+                .await
+                .context("the results of the parents could not be written for the program")?;
+        }
         let program = Program {
             executable: self.kind.program.clone(),
             arguments: self.kind.arguments.iter().map(OsString::from).collect(),
@@ -115,18 +131,34 @@ impl CommandHandler {
             ("GANTRY_JOB_ID", job.job_id.to_string().into()),
             ("GANTRY_ATTEMPT", job.attempt.to_string().into()),
         ];
+        let parents = job.parents.exist().then_some(PARENTS_FILE_NAME);
+        let files = [
+            ("GANTRY_PARENTS_FILE", parents),
+            ("GANTRY_CHILDREN_FILE", self.kind.children_file.as_deref()),
+        ];
+        let files = files
+            .into_iter()
+            .filter_map(|(variable, name)| Some((variable, scratch.join(name?).into_os_string())));
         declared
             .iter()
             .cloned()
             .chain(folders)
-            .chain(told.map(|(name, value)| (name.into(), value)))
+            .chain(
+                told.into_iter()
+                    .chain(files)
+                    .map(|(name, value)| (name.into(), value)),
+            )
             .collect()
     }
 
-    async fn conclude(&self, end: ProgramEnd) -> Result<Value, HandlerError> {
+    async fn conclude(
+        &self,
+        end: ProgramEnd,
+        children: &StagedChildren,
+    ) -> Result<Value, HandlerError> {
         let exit_code = end.exit_code(&self.program_name())?;
         match self.kind.exit_codes.verdict(exit_code) {
-            ExitVerdict::Success => self.result(end.scratch).await,
+            ExitVerdict::Success => self.result(end.scratch, children).await,
             ExitVerdict::Retry => Err(HandlerError::Retry(self.failure(&end, exit_code))),
             ExitVerdict::Final => Err(HandlerError::Final(self.failure(&end, exit_code))),
         }
@@ -150,15 +182,41 @@ impl CommandHandler {
         name.to_string_lossy().into_owned()
     }
 
-    /// What the program left in its result file, or that it succeeded.
-    async fn result(&self, scratch: ScratchFolder) -> Result<Value, HandlerError> {
-        let Some(name) = self.kind.result_file.clone() else {
-            return Ok(json!({ "exit_code": 0 }));
-        };
-        spawn_blocking(move || read_result(&scratch, &name))
+    /// What the program left in its result file, or that it succeeded; with the jobs that are to follow.
+    async fn result(
+        &self,
+        scratch: ScratchFolder,
+        children: &StagedChildren,
+    ) -> Result<Value, HandlerError> {
+        let (result_file, children_file) = (&self.kind.result_file, &self.kind.children_file);
+        if result_file.is_none() && children_file.is_none() {
+            return Ok(succeeded());
+        }
+        let names = (result_file.clone(), children_file.clone());
+        let left_behind = spawn_blocking(move || {
+            let (result, children) = &names;
+            let result = result
+                .as_ref()
+                .map_or_else(|| Ok(succeeded()), |name| read_result(&scratch, name))?;
+            let children = children.as_ref().map_or_else(
+                || Ok(Vec::new()),
+                |name| children_file::read(&scratch, name),
+            )?;
+            Ok::<_, HandlerError>((result, children))
+        });
+        let (result, jobs) = left_behind
             .await
-            .context("the result file was not read to its end")?
+            .context("what the program left behind was not read to its end")??;
+        if let Some(name) = children_file {
+            children_file::stage(children, name, jobs).await?;
+        }
+        Ok(result)
     }
+}
+
+/// The result of a program that leaves none.
+fn succeeded() -> Value {
+    json!({ "exit_code": 0 })
 }
 
 fn read_result(scratch: &ScratchFolder, name: &str) -> Result<Value, HandlerError> {

@@ -35,6 +35,8 @@ pub(super) struct DeclaredKind {
     pub(super) exit_codes: DeclaredExitCodes,
     pub(super) progress_pattern: Option<String>,
     pub(super) result_file: Option<String>,
+    pub(super) children_file: Option<String>,
+    pub(super) soft_deadline_signal: Option<String>,
 }
 
 #[derive(Default, Deserialize)]

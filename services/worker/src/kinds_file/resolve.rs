@@ -9,8 +9,11 @@ use gantry_domain::{
     KindDeclaration, KindName, MAX_ATTEMPTS_LIMIT, QueueName, RetryPolicy, TIMEOUT_LIMIT_SECONDS,
 };
 
+use nix::sys::signal::Signal;
+
 use super::{
-    CommandKind, Environment, ExitCodes, KindsFileError, PAYLOAD_FILE_NAME, ProgressPattern,
+    CommandKind, Environment, ExitCodes, KindsFileError, PARENTS_FILE_NAME, PAYLOAD_FILE_NAME,
+    ProgressPattern,
     declared_kind::{DeclaredEnvironment, DeclaredKind},
     payload_schema::resolve_payload_schema,
 };
@@ -24,6 +27,14 @@ const DEFAULT_QUEUE: &str = "default";
 const RESERVED_ENVIRONMENT_PREFIX: &str = "GANTRY_";
 /// Less address space than this does not even start a program.
 const LEAST_MEMORY_MB: u64 = 16;
+/// What can tell a program that its time is running out.
+const NOTICE_SIGNALS: [Signal; 5] = [
+    Signal::SIGTERM,
+    Signal::SIGINT,
+    Signal::SIGHUP,
+    Signal::SIGUSR1,
+    Signal::SIGUSR2,
+];
 /// One tebibyte; more is a slip of the pen.
 const MOST_MEMORY_MB: u64 = 1024 * 1024;
 const BYTES_PER_MB: u64 = 1024 * 1024;
@@ -47,7 +58,19 @@ pub(super) fn resolve(
             .as_deref()
             .map(ProgressPattern::new)
             .transpose()?,
-        result_file: declared.result_file.map(resolve_result_file).transpose()?,
+        soft_deadline_signal: declared
+            .soft_deadline_signal
+            .as_deref()
+            .map(resolve_signal)
+            .transpose()?,
+        children_file: resolve_children_file(
+            declared.children_file,
+            declared.result_file.as_deref(),
+        )?,
+        result_file: declared
+            .result_file
+            .map(|name| resolve_scratch_file("result_file", name))
+            .transpose()?,
         declaration: KindDeclaration {
             name: resolve_name(declared.name)?,
             description: resolve_description(&declared.description)?,
@@ -155,18 +178,42 @@ fn refuse_bad_variable_name(name: &str) -> Resolved<()> {
     Err(KindsFileError::of_field("environment", problem))
 }
 
-fn resolve_result_file(name: String) -> Resolved<String> {
+fn resolve_signal(name: &str) -> Resolved<Signal> {
+    let known = NOTICE_SIGNALS.iter().find(|signal| signal.as_str() == name);
+    known.copied().ok_or_else(|| {
+        let names = NOTICE_SIGNALS.map(Signal::as_str).join(", ");
+        KindsFileError::of_field("soft_deadline_signal", format!("must be one of {names}"))
+    })
+}
+
+fn resolve_children_file(
+    name: Option<String>,
+    result_file: Option<&str>,
+) -> Resolved<Option<String>> {
+    const FIELD: &str = "children_file";
+    if name.is_some() && name.as_deref() == result_file {
+        return Err(KindsFileError::of_field(FIELD, "is the result file too"));
+    }
+    name.map(|name| resolve_scratch_file(FIELD, name))
+        .transpose()
+}
+
+fn resolve_scratch_file(field: &'static str, name: String) -> Resolved<String> {
     let is_plain = matches!(
         Path::new(&name).components().collect::<Vec<_>>()[..],
         [Component::Normal(_)]
     ) && !name.contains(['/', '\0']);
     match name.as_str() {
         PAYLOAD_FILE_NAME => Err(KindsFileError::of_field(
-            "result_file",
+            field,
             "is the name of the payload's file",
         )),
+        PARENTS_FILE_NAME => Err(KindsFileError::of_field(
+            field,
+            "is the name of the parents' file",
+        )),
         _ if !is_plain => Err(KindsFileError::of_field(
-            "result_file",
+            field,
             "must be a plain file name; it lies in the scratch folder",
         )),
         _ => Ok(name),

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use gantry_crash_points::{CrashPoint, reach};
-use gantry_domain::JobState;
+use gantry_domain::{JobId, JobState};
 use gantry_queue::{JobEnded, Queue};
 use gantry_store::{Rescued, StoreError, WorkerStore};
 use tokio::time::Instant;
+
+use crate::children;
 
 const BATCH_JOBS: u32 = 500;
 /// How often jobs of lost workers are looked for where no worker was found lost since: a claim that was under way when
@@ -47,6 +49,7 @@ impl Rescuer {
         loop {
             let rescued = self.store.rescue_lost(BATCH_JOBS).await?;
             announce(&self.queue, &rescued).await;
+            children::tell(&self.store, &self.queue, &ended_parents(&rescued)).await;
             if rescued.len() < BATCH_JOBS as usize {
                 break;
             }
@@ -54,6 +57,13 @@ impl Rescuer {
         self.searched_at = Some(Instant::now());
         Ok(())
     }
+}
+
+fn ended_parents(rescued: &[Rescued]) -> Vec<JobId> {
+    let parents = rescued
+        .iter()
+        .filter(|job| job.has_children && job.state.is_terminal());
+    parents.map(|job| job.job_id).collect()
 }
 
 async fn announce(queue: &Queue, rescued: &[Rescued]) {

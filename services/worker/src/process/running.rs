@@ -53,6 +53,7 @@ impl RunningProgram {
         let (line_sender, lines) = mpsc::channel(OUTPUT_CHANNEL_LINES);
         let (exit_sender, exit) = oneshot::channel();
         let (reason_sender, reasons) = watch::channel(None);
+        let (notice_sender, notices) = watch::channel(None);
         let writers_gone = CancellationToken::new();
         if let Some(pipe) = guardian.stdout.take() {
             tokio::spawn(send_lines(
@@ -74,6 +75,7 @@ impl RunningProgram {
             ladder,
             lease,
             reasons,
+            notices,
             started_at: Instant::now(),
         };
         tokio::spawn(async move {
@@ -87,6 +89,7 @@ impl RunningProgram {
             exit,
             stop: StopHandle {
                 reasons: Arc::new(reason_sender),
+                notices: Arc::new(notice_sender),
             },
         }
     }
@@ -133,9 +136,16 @@ impl Drop for RunningProgram {
 #[derive(Debug, Clone)]
 pub struct StopHandle {
     reasons: Arc<watch::Sender<Option<StopReason>>>,
+    notices: Arc<watch::Sender<Option<Signal>>>,
 }
 
 impl StopHandle {
+    /// Sends the program's process group one signal, and leaves it to the program what to make of it. Only the last of
+    /// several that were asked for in haste may be sent.
+    pub fn notify(&self, signal: Signal) {
+        self.notices.send_replace(Some(signal));
+    }
+
     /// As [`RunningProgram::stop`].
     pub fn stop(&self, reason: StopReason) {
         self.reasons.send_if_modified(|current| {
@@ -154,6 +164,7 @@ struct Watch {
     ladder: StopLadder,
     lease: Option<watch::Receiver<TokioInstant>>,
     reasons: watch::Receiver<Option<StopReason>>,
+    notices: watch::Receiver<Option<Signal>>,
     started_at: Instant,
 }
 
@@ -167,6 +178,7 @@ impl Watch {
             end = read_end(reports) => end,
             never = self.keep_lease(&commands) => match never {},
             never = self.stop_when_asked(&commands) => match never {},
+            never = self.pass_on_notices(&commands) => match never {},
         };
         // The guardian has nothing left to do; this only takes away its entry among the processes.
         let _ = guardian.wait().await;
@@ -203,6 +215,17 @@ impl Watch {
                 if lease.changed().await.is_err() {
                     break;
                 }
+            }
+        }
+        pending().await
+    }
+
+    async fn pass_on_notices(&self, commands: &Commands) -> Infallible {
+        let mut notices = self.notices.clone();
+        while notices.changed().await.is_ok() {
+            let notice = *notices.borrow_and_update();
+            if let Some(signal) = notice {
+                commands.send(&Command::Signal(signal as i32)).await;
             }
         }
         pending().await

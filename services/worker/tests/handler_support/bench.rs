@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use gantry_domain::{Job, JobId, LogCursor, LogLine, NewJob, Priority, TenantId, UserId};
+use gantry_domain::{
+    Job, JobId, LogCursor, LogLine, NewJob, OnParentFailure, Priority, TenantId, UserId,
+};
 use gantry_queue::{Queue, QueueOptions};
 use gantry_store::{ApiStore, LogSelection, StoreOptions};
 use gantry_testkit::{TestDatabase, TestRedis, eventually};
@@ -55,7 +57,10 @@ impl Bench {
             max_attempts: 1,
             timeout_seconds: 600,
             tags: Vec::new(),
+            retry: None,
             unique_key: None,
+            parents: Vec::new(),
+            on_parent_failure: OnParentFailure::default(),
             traceparent: None,
         }
     }

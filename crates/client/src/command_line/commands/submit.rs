@@ -4,7 +4,10 @@ pub(crate) mod payload;
 
 use chrono::{DateTime, Utc};
 use gantry_client::{Client, FollowOptions, Submission};
-use gantry_domain::{IdempotencyKey, Job, KindName, OnConflict, Priority, QueueName};
+use gantry_domain::{
+    IdempotencyKey, Job, JobId, KindName, OnConflict, OnParentFailure, ParentReference, Priority,
+    QueueName, RetryDelays,
+};
 
 use crate::command_line::arguments::{Format, FormatChoice};
 use crate::command_line::exit_status::{EXIT_STATUS_HELP, ExitStatus};
@@ -38,6 +41,10 @@ pub(crate) struct Arguments {
     /// How many attempts it gets in all [default: as the kind has it]
     #[arg(long, value_name = "COUNT")]
     max_attempts: Option<u32>,
+    /// How long to wait before the first retry and at most before any, in seconds, for instance 5,60; the delay doubles
+    /// with each failure [default: as the kind has it]
+    #[arg(long, value_name = "FIRST,LONGEST", value_parser = retry_delays)]
+    retry_seconds: Option<RetryDelays>,
     /// How long one attempt may take, in seconds [default: as the kind has it]
     #[arg(long, value_name = "SECONDS")]
     timeout_seconds: Option<u32>,
@@ -50,6 +57,12 @@ pub(crate) struct Arguments {
     /// Where the unique key is taken: reject, or return_existing for the job that holds it
     #[arg(long, value_name = "WAY", requires = "unique_key")]
     on_conflict: Option<OnConflict>,
+    /// Begin only when this job has succeeded; may be given several times
+    #[arg(long = "depends-on", value_name = "JOB")]
+    depends_on: Vec<JobId>,
+    /// Where one of those does not succeed: cancel, or run when all have ended
+    #[arg(long, value_name = "POLICY", requires = "depends_on")]
+    on_parent_failure: Option<OnParentFailure>,
     /// Make one job however often this command is run with the same key within a day
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<IdempotencyKey>,
@@ -62,6 +75,16 @@ fn time(text: &str) -> std::result::Result<DateTime<Utc>, &'static str> {
     DateTime::parse_from_rfc3339(text)
         .map(|at| at.to_utc())
         .map_err(|_| "expected date, time and offset, for instance 2027-01-31T18:00:00Z")
+}
+
+fn retry_delays(text: &str) -> std::result::Result<RetryDelays, &'static str> {
+    let delays = text.split_once(',').and_then(|(first, longest)| {
+        Some(RetryDelays {
+            base_seconds: first.trim().parse().ok()?,
+            max_seconds: longest.trim().parse().ok()?,
+        })
+    });
+    delays.ok_or("expected two whole numbers of seconds with a comma between, for instance 5,60")
 }
 
 pub(crate) async fn run(client: &Client, arguments: Arguments) -> Result<ExitStatus> {
@@ -91,10 +114,17 @@ fn submission(arguments: Arguments) -> Result<Submission> {
         priority: arguments.priority,
         run_at: arguments.run_at,
         max_attempts: arguments.max_attempts,
+        retry: arguments.retry_seconds,
         timeout_seconds: arguments.timeout_seconds,
         tags: arguments.tags,
         unique_key: arguments.unique_key,
         on_conflict: arguments.on_conflict,
+        depends_on: arguments
+            .depends_on
+            .into_iter()
+            .map(ParentReference::Job)
+            .collect(),
+        on_parent_failure: arguments.on_parent_failure,
     })
 }
 

@@ -2,13 +2,16 @@
 
 use anstyle::{AnsiColor, Style};
 use chrono::{DateTime, TimeDelta, Utc};
-use gantry_domain::{Attempt, Job, JobState, JobSummary};
+use gantry_domain::{Attempt, Dependency, Job, JobState, JobSummary};
 
 use super::details::Details;
 use super::log::job_error;
 use super::table::table;
 use super::text::printable;
 use super::time::{date_and_time, duration};
+
+/// How many parents of a job are shown.
+const SHOWN_PARENTS: usize = 10;
 
 /// A table of jobs.
 pub(crate) fn list(jobs: &[JobSummary]) -> String {
@@ -70,6 +73,7 @@ pub(crate) fn details(job: &Job) -> String {
         .optional("Worker", summary.worker.as_deref().map(printable))
         .optional("Tags", joined(&summary.tags))
         .optional("Unique key", summary.unique_key.as_deref().map(printable))
+        .optional("Depends on", depends_on(&job.depends_on))
         .line("Created", date_and_time(summary.created_at))
         .line("Run at", date_and_time(summary.run_at))
         .optional("Started", summary.started_at.map(date_and_time))
@@ -137,6 +141,19 @@ fn finished(summary: &JobSummary) -> Option<String> {
 
 fn joined(tags: &[String]) -> Option<String> {
     (!tags.is_empty()).then(|| printable(&tags.join(", ")))
+}
+
+/// The parents, each with how it ended; of many, the first ones.
+fn depends_on(parents: &[Dependency]) -> Option<String> {
+    let shown = parents.iter().take(SHOWN_PARENTS).map(|parent| {
+        let outcome = parent.outcome.map_or("not ended", JobState::as_str);
+        format!("{} ({outcome})", parent.job_id)
+    });
+    let mut shown: Vec<String> = shown.collect();
+    if parents.len() > SHOWN_PARENTS {
+        shown.push(format!("{} more", parents.len() - SHOWN_PARENTS));
+    }
+    (!shown.is_empty()).then(|| shown.join(", "))
 }
 
 fn running_time(

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use gantry_domain::{IdempotencyKey, JobId, NewJob, TenantId};
+use gantry_domain::{BatchId, IdempotencyKey, JobId, NewJob, TenantId};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use uuid::Uuid;
 
-use super::{Accepted, UniqueKeys, accepted, insertion};
+use super::dependent::UnknownParent;
+use super::{Accepted, RareColumns, accepted, insertion};
 use crate::StoreError;
 use crate::connection::Pool;
 use crate::statement::{column, statement};
@@ -16,6 +17,8 @@ use crate::statement::{column, statement};
 pub struct KeyedSubmission {
     /// The jobs; each may carry a unique key.
     pub jobs: Vec<NewJob>,
+    /// Under which id they are kept as a batch with a callback, which is the last of them and waits for all others.
+    pub batch_id: Option<BatchId>,
     /// The key under which the request may be repeated, if its sender gave one.
     pub request_key: Option<RequestKey>,
 }
@@ -40,6 +43,8 @@ pub enum SubmitOutcome {
     Accepted(Vec<Accepted>),
     /// None was accepted: an earlier request used its key.
     RequestKeyUsed,
+    /// None was accepted: these parents are no jobs of the tenant.
+    UnknownParents(Vec<UnknownParent>),
     /// None was accepted: another live job holds the unique key of the jobs at these places.
     UniqueKeysTaken(Vec<usize>),
 }
@@ -62,7 +67,7 @@ pub(crate) async fn submit_keyed(
     let accepted = insert(&transaction, &jobs).await?;
 
     let is_partial = first().any(|(one, _)| {
-        let missing = places_without(&one.jobs, &accepted).len();
+        let missing = places_without(one.jobs.iter(), &accepted).len();
         missing > 0 && (missing < one.jobs.len() || one.request_key.is_some())
     });
     let outcomes = || {
@@ -85,7 +90,7 @@ fn outcome(
     if !is_first {
         return SubmitOutcome::RequestKeyUsed;
     }
-    let missing = places_without(&submission.jobs, accepted);
+    let missing = places_without(submission.jobs.iter(), accepted);
     if !missing.is_empty() {
         return SubmitOutcome::UniqueKeysTaken(missing);
     }
@@ -97,14 +102,17 @@ fn outcome(
 }
 
 /// The places of the jobs that were not accepted.
-fn places_without(jobs: &[NewJob], accepted: &HashMap<JobId, Accepted>) -> Vec<usize> {
-    let jobs = jobs.iter().enumerate();
-    jobs.filter(|(_, job)| !accepted.contains_key(&job.id))
+pub(super) fn places_without<'a>(
+    jobs: impl Iterator<Item = &'a NewJob>,
+    accepted: &HashMap<JobId, Accepted>,
+) -> Vec<usize> {
+    jobs.enumerate()
+        .filter(|(_, job)| !accepted.contains_key(&job.id))
         .map(|(place, _)| place)
         .collect()
 }
 
-async fn insert(
+pub(super) async fn insert(
     transaction: &DatabaseTransaction,
     jobs: &[&NewJob],
 ) -> Result<HashMap<JobId, Accepted>, StoreError> {
@@ -112,7 +120,7 @@ async fn insert(
         return Ok(HashMap::new());
     }
     let rows = transaction
-        .query_all_raw(insertion(jobs, UniqueKeys::Respected))
+        .query_all_raw(insertion(jobs, RareColumns::Present))
         .await?;
     rows.iter()
         .map(|row| accepted(row).map(|accepted| (accepted.job_id, accepted)))
@@ -120,7 +128,7 @@ async fn insert(
 }
 
 /// Writes the requests' keys down; says of each request whether it is the first under its key, or has none.
-async fn record_request_keys(
+pub(super) async fn record_request_keys(
     transaction: &DatabaseTransaction,
     submissions: &[KeyedSubmission],
 ) -> Result<Vec<bool>, StoreError> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use gantry_domain::{Cause, JobState, MAX_LOSSES, NewJob, WorkerId};
+use gantry_domain::{Cause, JobId, JobState, MAX_LOSSES, NewJob, WorkerId};
 
 use super::Step;
 use crate::fixture::{
@@ -91,6 +91,8 @@ async fn attempt(
     match cause {
         Cause::Submitted => {}
         Cause::Due => drop(store.enqueue_due(1_000).await.unwrap()),
+        Cause::ParentsEnded => end_a_parent(fixture, run.job_id, from, "run").await,
+        Cause::ParentFailed => end_a_parent(fixture, run.job_id, from, "cancel").await,
         Cause::Claimed => drop(fixture.claim(worker_id, run).await),
         Cause::Completed => drop(store.complete(worker_id, &[completion(run)]).await.unwrap()),
         Cause::Failed => {
@@ -129,6 +131,21 @@ async fn attempt(
     (to != from).then_some(to)
 }
 
+/// Tells the job that a parent is gone, which counts as failed.
+async fn end_a_parent(fixture: &Fixture, child: JobId, state: JobState, policy: &str) {
+    let parent = JobId::generate();
+    let waiting_for = u32::from(state == JobState::Scheduled);
+    let sql = format!(
+        "UPDATE jobs SET waiting_for = {waiting_for}, on_parent_failure = '{policy}' WHERE id = '{child}';
+         INSERT INTO job_dependencies (child_id, parent_id, tenant_id, position)
+         VALUES ('{child}', '{parent}', '{}', 0)",
+        fixture.tenant_id
+    );
+    fixture.database.execute(&sql).await;
+    let settled = fixture.workers.settle_dependencies(&[parent]).await;
+    settled.unwrap();
+}
+
 /// The columns of a possible row in that state.
 fn columns(state: JobState, worker_id: WorkerId, circumstances: Circumstances) -> String {
     let Circumstances {
@@ -154,7 +171,7 @@ fn columns(state: JobState, worker_id: WorkerId, circumstances: Circumstances) -
         "state = '{state}', attempt = {attempt}, losses = {losses}, worker_id = '{worker_id}',
          run_at = now() - interval '1 s', started_at = now(), queued_at = {}, finished_at = {},
          cancel_requested_at = {}, error = {}, result = {}",
-        moment(state == JobState::Queued),
+        moment(matches!(state, JobState::Queued | JobState::Running)),
         moment(state.is_terminal()),
         moment(end_was_asked_for),
         document(state == JobState::Failed),

@@ -6,7 +6,7 @@ use gantry_domain::{Job, JobId, JobState};
 use gantry_store::CancelOutcome;
 
 use crate::api::Api;
-use crate::cancellation::{announce, cancelled_by};
+use crate::cancellation::{announce, cancelled_by, tell_children};
 use crate::extractors::{Caller, PathPart};
 use crate::openapi::{CallProblems, ConflictProblem, JobProblems, OwnerProblem};
 use crate::ownership::find_changeable;
@@ -38,7 +38,9 @@ pub async fn cancel_job(
     if outcome == CancelOutcome::NotFound {
         return Err(ApiError::JobNotFound);
     }
-    announce(&api, &[(job_id, outcome)]).await;
+    let outcomes = [(job_id, outcome)];
+    announce(&api, &outcomes).await;
+    tell_children(&api, caller.tenant, &outcomes).await;
     let job = scope.find_job(job_id).await?.ok_or(ApiError::JobNotFound)?;
     match job.summary.state {
         JobState::Cancelled => Ok(HttpResponse::Ok().json(job)),

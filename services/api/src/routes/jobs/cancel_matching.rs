@@ -6,7 +6,7 @@ use gantry_domain::BULK_LIMIT_JOBS;
 
 use crate::api::Api;
 use crate::bulk_request::{BulkOrder, BulkRequest};
-use crate::cancellation::{announce, cancelled_by};
+use crate::cancellation::{announce, cancelled_by, tell_children};
 use crate::extractors::{Caller, JsonBody};
 use crate::openapi::{BodyProblems, CallProblems};
 use crate::ownership::changeable;
@@ -41,5 +41,6 @@ pub async fn cancel_jobs(
         .cancel_jobs(&filter, &error, BULK_LIMIT_JOBS, mode)
         .await?;
     announce(&api, &cancelled.changed).await;
+    tell_children(&api, caller.tenant, &cancelled.changed).await;
     Ok(Json(cancelled.into()))
 }

@@ -50,7 +50,15 @@ pub async fn submit_job(
     let requests = request.into_iter().map(|request| (Path::root(), request));
     let checked = check_jobs(&api, &caller, requests.collect()).await;
     let length_bytes = document.length_bytes;
-    let answered = accept(&api, &caller, checked, identity.as_ref(), length_bytes).await?;
+    let answered = accept(
+        &api,
+        &caller,
+        checked,
+        identity.as_ref(),
+        None,
+        length_bytes,
+    )
+    .await?;
     let mut response = match answered.origin {
         Origin::Existing => HttpResponse::Ok(),
         Origin::Accepted => HttpResponse::Accepted(),

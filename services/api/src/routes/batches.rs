@@ -1,0 +1,5 @@
+//! `/api/v1/batches`.
+
+mod show;
+
+pub use show::show_batch;
