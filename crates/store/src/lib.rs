@@ -40,6 +40,7 @@ pub use transitions::{
     SubmitOutcome, SweptJobs, UnknownParent, YieldedRun,
 };
 pub use worker_store::{
-    FiredSchedules, FreedPlace, LogRange, PartitionDrop, PutOffSchedule, SweptLines, WorkerStore,
+    FiredSchedules, FreedPlace, LogRange, PartitionDrop, PutOffSchedule, SweptLines, Upcoming,
+    WorkerStore,
 };
 pub use workers::{CancelRequest, LeaseRenewal, NewWorker, ReconciliationFrame};

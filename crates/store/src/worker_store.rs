@@ -2,10 +2,12 @@
 
 mod retention;
 mod schedules;
+mod upcoming;
 mod waiting;
 
 pub use retention::{LogRange, PartitionDrop, SweptLines};
 pub use schedules::{FiredSchedules, PutOffSchedule};
+pub use upcoming::Upcoming;
 pub use waiting::FreedPlace;
 
 use std::time::Duration;

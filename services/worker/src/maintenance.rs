@@ -2,6 +2,7 @@
 
 mod dependencies;
 mod due;
+mod duty_clock;
 mod idempotency_keys;
 mod reconcile;
 mod rescue;
@@ -16,12 +17,12 @@ use gantry_store::{StoreError, WorkerStore};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use duty_clock::DutyClock;
 use reconcile::Reconciler;
 use rescue::Rescuer;
 use retention::Retention;
-use schedules::ScheduleClock;
 
-/// How often due jobs are looked for.
+/// How often it is looked whether it is time for a duty.
 const TICK: Duration = Duration::from_secs(1);
 /// How long the maintenance lease lasts, and how often it is renewed or tried for.
 const LEASE: Duration = Duration::from_secs(12);
@@ -44,7 +45,7 @@ pub(crate) struct Maintainer {
     retention: RetentionPeriods,
     reconciler: Reconciler,
     rescuer: Rescuer,
-    schedule_clock: ScheduleClock,
+    duty_clock: DutyClock,
 }
 
 /// When a duty was last done.
@@ -64,7 +65,7 @@ impl Maintainer {
         Self {
             reconciler: Reconciler::new(store.clone(), queue.clone()),
             rescuer: Rescuer::new(store.clone(), queue.clone()),
-            schedule_clock: ScheduleClock::new(store.clone(), queue.clone()),
+            duty_clock: DutyClock::new(store.clone(), queue.clone()),
             store,
             queue,
             worker_id,
@@ -102,8 +103,7 @@ impl Maintainer {
             if !is_holder {
                 continue;
             }
-            report("due jobs", due::enqueue(&self.store, &self.queue).await);
-            report("due schedules", self.schedule_clock.fire().await);
+            report("what is due", self.duty_clock.see_to_what_is_due().await);
             if rescue.is_due() {
                 report("lost jobs", self.rescuer.rescue().await);
             }

@@ -47,7 +47,6 @@ async fn the_maintenance_deletes_what_was_kept_long_enough_and_leaves_the_rest()
         max_connections: 5,
         statement_timeout: Duration::from_secs(20),
         behind_transaction_pooler: false,
-        statement_timeout: Duration::from_secs(30),
     };
     let queue = QueueOptions {
         redis_url: redis.url().to_owned(),

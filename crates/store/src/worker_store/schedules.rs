@@ -47,21 +47,6 @@ struct Step {
 }
 
 impl WorkerStore {
-    /// How long until a schedule is due, zero when one is due already; none when there is no schedule that is not paused.
-    ///
-    /// # Errors
-    /// Postgres cannot be reached.
-    pub async fn until_next_schedule(&self) -> Result<Option<Duration>, StoreError> {
-        let sql = "SELECT extract(epoch FROM min(next_run_at) - now())::float8 AS seconds
-            FROM schedules WHERE paused_at IS NULL";
-        let row = self.runs.query_one_raw(statement(sql, [])).await?;
-        let until = row
-            .map(|row| column::<Option<f64>>(&row, "seconds"))
-            .transpose()?
-            .flatten();
-        Ok(until.map(|until| Duration::try_from_secs_f64(until).unwrap_or_default()))
-    }
-
     /// Submits the jobs of at most `limit` schedules that are due, and writes when those are due next: both or neither.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Due: scheduled jobs whose time has come are queued once each, under a new dispatch.
 
+use std::time::Duration;
+
 use chrono::{TimeDelta, Utc};
 use gantry_domain::{JobState, NewJob};
 
@@ -20,6 +22,19 @@ async fn a_job_before_its_time_stays_scheduled() {
     let job_id = scheduled(&fixture, 5).await;
     assert_eq!(fixture.workers.enqueue_due(10).await.unwrap(), []);
     assert_eq!(fixture.state(job_id).await, JobState::Scheduled);
+}
+
+#[tokio::test]
+async fn it_is_known_how_long_it_is_until_the_next_job_is_due() {
+    let fixture = Fixture::new().await;
+    assert_eq!(fixture.workers.upcoming().await.unwrap().job, None);
+    scheduled(&fixture, 50).await;
+    scheduled(&fixture, 5).await;
+    let until = fixture.workers.upcoming().await.unwrap().job.unwrap();
+    assert!((1..=300).contains(&until.as_secs()), "{until:?}");
+    fixture.let_time_pass().await;
+    let until = fixture.workers.upcoming().await.unwrap().job;
+    assert_eq!(until, Some(Duration::ZERO));
 }
 
 #[tokio::test]

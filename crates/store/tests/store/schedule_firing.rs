@@ -39,13 +39,13 @@ fn making_up(name: &str) -> NewSchedule {
 #[tokio::test]
 async fn a_schedule_before_its_tick_submits_nothing() {
     let fixture = Fixture::new().await;
-    assert_eq!(fixture.workers.until_next_schedule().await.unwrap(), None);
+    assert_eq!(fixture.workers.upcoming().await.unwrap().schedule, None);
     created(&fixture, &new_schedule("yearly")).await;
     assert_eq!(fire(&fixture).await, FiredSchedules::default());
-    let until = fixture.workers.until_next_schedule().await.unwrap();
+    let until = fixture.workers.upcoming().await.unwrap().schedule;
     assert!(until.unwrap() > Duration::ZERO);
     let_be_due_for(&fixture, 1).await;
-    let until = fixture.workers.until_next_schedule().await.unwrap();
+    let until = fixture.workers.upcoming().await.unwrap().schedule;
     assert_eq!(until, Some(Duration::ZERO));
 }
 
@@ -141,7 +141,7 @@ async fn a_paused_schedule_neither_fires_nor_piles_up() {
     let_be_due_for(&fixture, 3_600).await;
     scope.pause_schedule(id).await.unwrap();
     assert_eq!(fire(&fixture).await.due, 0);
-    assert_eq!(fixture.workers.until_next_schedule().await.unwrap(), None);
+    assert_eq!(fixture.workers.upcoming().await.unwrap().schedule, None);
     scope.resume_schedule(id).await.unwrap();
     assert_eq!(fire(&fixture).await.due, 0);
     assert_eq!(count_of_jobs(&fixture).await, 0);

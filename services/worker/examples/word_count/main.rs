@@ -20,6 +20,7 @@ async fn main() -> anyhow::Result<()> {
         database_url: env::var("DATABASE_URL").context("DATABASE_URL is not set")?,
         max_connections: 4,
         behind_transaction_pooler: false,
+        statement_timeout: Duration::from_secs(20),
     };
     let queue = QueueOptions {
         redis_url: env::var("REDIS_URL").context("REDIS_URL is not set")?,
