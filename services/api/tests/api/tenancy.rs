@@ -86,7 +86,7 @@ async fn every_route_but_the_public_ones_wants_credentials_before_anything_else(
             problem_of(answer, StatusCode::UNAUTHORIZED, "unauthenticated").await;
         }
     }
-    assert_eq!(asked, 39);
+    assert_eq!(asked, 42);
 }
 
 #[tokio::test(flavor = "multi_thread")]
