@@ -14,6 +14,10 @@ dev *arguments:
 test *arguments:
     cargo xtask test {{ arguments }}
 
+# Measure the release binaries, beside the saved baseline (--save: make the figures the baseline)
+bench *arguments:
+    cargo xtask bench {{ arguments }}
+
 # Check the format, and deny every warning
 check:
     cargo xtask check

@@ -95,7 +95,12 @@ impl Executor {
         reach(CrashPoint::RunEnded);
         if let Some(outcome) = outcome {
             Span::current().record("outcome", outcome.name());
-            tracing::info!(outcome = outcome.name(), "the run ended");
+            // At every job's end nobody would read them; what did not go well is for operators.
+            if outcome.is_success() {
+                tracing::debug!(outcome = outcome.name(), "the run ended");
+            } else {
+                tracing::info!(outcome = outcome.name(), "the run ended");
+            }
             self.settler
                 .settle(outcome, RunOrigin::of(&job), entry)
                 .await;
@@ -236,6 +241,10 @@ impl Executor {
 }
 
 impl Outcome {
+    const fn is_success(&self) -> bool {
+        matches!(self, Self::Completed(_) | Self::CompletedWithChildren(..))
+    }
+
     const fn name(&self) -> &'static str {
         match self {
             Self::Completed(_) | Self::CompletedWithChildren(..) => "completed",

@@ -71,7 +71,7 @@ pub async fn submit_job(
     let job = answered.jobs.into_iter().next();
     let job = job.ok_or_else(|| ApiError::internal("the accepted job did not come back"))?;
     Span::current().record(fields::JOB_ID, job.summary.id.to_string());
-    tracing::info!(kind = %job.summary.kind, origin = ?answered.origin, "a job was accepted");
+    tracing::debug!(kind = %job.summary.kind, origin = ?answered.origin, "a job was accepted");
     Ok(response
         .insert_header((LOCATION, format!("/api/v1/jobs/{}", job.summary.id)))
         .json(job))
