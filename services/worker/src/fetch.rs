@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::backoff::Backoff;
 use crate::execute::Executor;
 use crate::health::Pulse;
+use crate::pace::let_the_next_step_grow;
 use crate::run_counter::RunCounter;
 use crate::shutdown::{Shutdown, Urgency};
 
@@ -64,7 +65,9 @@ impl Fetcher {
                         tracing::error!(%reason, "an entry that is no doorbell was removed");
                     }
                     if !delivery.doorbells.is_empty() {
+                        let count = delivery.doorbells.len();
                         self.start(delivery.doorbells, first).await;
+                        let_the_next_step_grow(count).await;
                     }
                 }
                 Err(error) => {

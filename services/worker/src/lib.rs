@@ -14,6 +14,7 @@ mod journal;
 pub mod kinds_file;
 mod lease;
 mod maintenance;
+mod pace;
 mod parents;
 mod payload_check;
 pub mod process;

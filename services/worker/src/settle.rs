@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 
 use crate::backoff::Backoff;
 use crate::children;
+use crate::pace::let_the_next_step_grow;
 use crate::run_counter::RunCounter;
 use crate::runs::RunEntry;
 
@@ -142,6 +143,7 @@ impl Settler {
                 entries.push(entry);
             }
             let ended = self.write(sorted).await;
+            let count = entries.len();
             drop(entries);
             reach(CrashPoint::OutcomesWritten);
             self.ring_for_next(&freed).await;
@@ -150,6 +152,7 @@ impl Settler {
                 tracing::debug!(%error, "ended jobs were not announced; followers look by themselves");
             }
             reach(CrashPoint::OutcomesPublished);
+            let_the_next_step_grow(count).await;
         }
     }
 
