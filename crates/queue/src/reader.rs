@@ -153,7 +153,11 @@ impl DoorbellReader {
             let surplus = delivery
                 .doorbells
                 .split_off(limit.min(delivery.doorbells.len()));
-            self.hand_on(&surplus).await?;
+            if let Err(error) = self.hand_on(&surplus).await {
+                // All of it stays pending, and comes first in the next read.
+                self.has_read_pending = false;
+                return Err(error);
+            }
         }
         Ok(delivery)
     }

@@ -273,7 +273,7 @@ impl WorkerStore {
         transitions::enqueue_due(&self.runs, limit).await
     }
 
-    /// Marks workers lost whose lease has ended; says whether there were any.
+    /// Marks workers lost whose lease has ended; says whether there were any, or one has signed off just now.
     ///
     /// # Errors
     /// Postgres cannot be reached.

@@ -131,3 +131,19 @@ async fn a_full_redis_refuses_to_ring_and_still_delivers() {
     })
     .await;
 }
+
+/// A worker without room hands on what a waiting read brings, which a full Redis refuses.
+#[tokio::test]
+async fn what_could_not_be_handed_on_comes_with_the_next_read() {
+    let redis = OwnRedis::start();
+    let mut reader = reader(&redis);
+    let rung = [doorbell(), doorbell()];
+    redis.queue.ring(&rung[..1]).await.unwrap();
+    let delivered = reader.read(1).await.unwrap().doorbells;
+    reader.acknowledge(&delivered).await.unwrap();
+    redis.queue.ring(&rung[1..]).await.unwrap();
+    redis.server.command("CONFIG SET maxmemory 1").unwrap();
+    assert!(reader.read(0).await.is_err());
+    let delivered = reader.read(10).await.unwrap().doorbells;
+    assert_eq!(doorbells(&delivered), rung[1..]);
+}

@@ -20,12 +20,23 @@ pub struct Rescued {
     pub has_children: bool,
 }
 
-/// Marks workers lost whose lease has ended; says whether there were any. Unlike the search for their jobs it costs the same
-/// whatever the number of jobs.
+/// How long after a worker has signed off its jobs are looked for with every look for lost workers.
+const JUST_NOW: &str = "interval '10 seconds'";
+
+/// Marks workers lost whose lease has ended; says whether there were any, or one has signed off just now and may have left
+/// jobs behind. Unlike the search for their jobs it costs the same whatever the number of jobs.
 pub(crate) async fn mark_lost_workers(connection: &Pool) -> Result<bool, StoreError> {
-    let sql = "UPDATE workers SET state = 'lost' WHERE state IN ('active', 'draining') AND lease_expires_at <= now()";
-    let marked = connection.execute_raw(statement(sql, [])).await?;
-    Ok(marked.rows_affected() > 0)
+    let sql = format!(
+        "WITH lost AS (
+            UPDATE workers SET state = 'lost' WHERE state IN ('active', 'draining') AND lease_expires_at <= now()
+            RETURNING id
+        )
+        SELECT EXISTS (SELECT FROM lost) OR EXISTS (
+            SELECT FROM workers WHERE state = 'stopped' AND lease_expires_at > now() - {JUST_NOW}
+        ) AS have_ended"
+    );
+    let row = connection.query_one_raw(statement(&sql, [])).await?;
+    row.map_or(Ok(false), |row| column(&row, "have_ended"))
 }
 
 /// Takes at most `limit` jobs back from workers whose lease has ended, after marking those workers lost.

@@ -20,6 +20,24 @@ async fn lose_once(fixture: &Fixture, run: Run) -> gantry_store::Rescued {
 }
 
 #[tokio::test]
+async fn it_is_known_that_workers_have_ended_when_one_is_found_lost_or_has_signed_off_just_now() {
+    let fixture = Fixture::new().await;
+    let (lost, stopped) = (fixture.worker().await, fixture.worker().await);
+    let have_ended = async || fixture.workers.mark_lost_workers().await.unwrap();
+    assert!(!have_ended().await);
+    fixture.end_lease(lost).await;
+    assert!(have_ended().await);
+    assert!(!have_ended().await, "it was told once");
+    fixture.workers.sign_off(stopped).await.unwrap();
+    assert!(have_ended().await);
+    fixture
+        .database
+        .execute("UPDATE workers SET lease_expires_at = now() - interval '1 minute'")
+        .await;
+    assert!(!have_ended().await);
+}
+
+#[tokio::test]
 async fn the_jobs_of_a_lost_worker_wait_again() {
     let fixture = Fixture::new().await;
     let run = fixture.queued().await;

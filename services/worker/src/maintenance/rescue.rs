@@ -38,14 +38,13 @@ impl Rescuer {
 
     /// Looks for lost workers, and for their jobs if there are any or it is time.
     pub(super) async fn rescue(&mut self) -> Result<(), StoreError> {
-        let is_due = self
-            .searched_at
-            .is_none_or(|at| at.elapsed() >= SEARCH_INTERVAL);
-        if !self.store.mark_lost_workers().await? && !is_due {
+        // Until the search has come to its end it is due: also where workers were marked and the answer was lost.
+        let searched_at = self.searched_at.take();
+        let is_fresh = searched_at.is_some_and(|at| at.elapsed() < SEARCH_INTERVAL);
+        if !self.store.mark_lost_workers().await? && is_fresh {
+            self.searched_at = searched_at;
             return Ok(());
         }
-        // Until the search has come to its end it is due.
-        self.searched_at = None;
         loop {
             let rescued = self.store.rescue_lost(BATCH_JOBS).await?;
             announce(&self.queue, &rescued).await;
