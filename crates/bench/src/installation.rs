@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use gantry_devkit::Stack;
+use tempfile::TempDir;
 
 use crate::client::Client;
 use crate::database::Database;
@@ -29,6 +30,8 @@ pub struct Installation {
     pub database: Database,
     token: String,
     api: SocketAddr,
+    /// Holds the kinds file and what the jobs of [`HOLDING_KIND`] leave; removed with the installation.
+    _folder: TempDir,
 }
 
 /// Seconds of processor time by process.
@@ -51,12 +54,13 @@ impl Installation {
     /// Something does not start.
     pub async fn start(workers: usize) -> anyhow::Result<Self> {
         let issuer = Issuer::start().await?;
-        let kinds = KindsFile::write()?;
+        let folder = TempDir::new()?;
+        let kinds = write_kinds(&folder)?;
         let mut builder = Stack::builder()
             .workers(0)
             .environment("GANTRY_LOG_FORMAT", "json")
             .environment("GANTRY_WORKER_CONCURRENCY", WORKER_CONCURRENCY)
-            .environment("GANTRY_KINDS_FILE", kinds.0.display());
+            .environment("GANTRY_KINDS_FILE", kinds.display());
         for (name, value) in issuer.settings() {
             builder = builder.environment(name, value);
         }
@@ -75,6 +79,7 @@ impl Installation {
             token: issuer.token(PERSON)?,
             database,
             stack,
+            _folder: folder,
         })
     }
 
@@ -127,26 +132,20 @@ impl CpuSeconds {
     }
 }
 
-/// Declares [`HOLDING_KIND`]; the folder stays until the machine clears its temporary files.
-struct KindsFile(PathBuf);
-
-impl KindsFile {
-    fn write() -> anyhow::Result<Self> {
-        let folder = std::env::temp_dir().join(format!("gantry-bench-{}", std::process::id()));
-        fs::create_dir_all(&folder)?;
-        let path = folder.join("kinds.toml");
-        let started = folder.join("started");
-        // The first start of a job leaves a file and waits; the second finds it.
-        let script = format!(
-            "mkdir {}-$GANTRY_JOB_ID && sleep 300 || true",
-            started.display()
-        );
-        let kinds = format!(
-            "[[kind]]\nname = \"{HOLDING_KIND}\"\ndescription = \"Waits until its worker dies.\"\n\
-             program = \"/bin/sh\"\narguments = [\"-c\", \"{script}\"]\npayload_schema = {{ type = \"object\" }}\n\
-             timeout_seconds = 600\nmemory_limit_mb = 512\n"
-        );
-        fs::write(&path, kinds)?;
-        Ok(Self(path))
-    }
+/// Declares [`HOLDING_KIND`].
+fn write_kinds(folder: &TempDir) -> anyhow::Result<PathBuf> {
+    let path = folder.path().join("kinds.toml");
+    let started = folder.path().join("started");
+    // The first start of a job leaves a folder and waits; the second finds it.
+    let script = format!(
+        "mkdir {}-$GANTRY_JOB_ID && sleep 300 || true",
+        started.display()
+    );
+    let kinds = format!(
+        "[[kind]]\nname = \"{HOLDING_KIND}\"\ndescription = \"Waits until its worker dies.\"\n\
+         program = \"/bin/sh\"\narguments = [\"-c\", \"{script}\"]\npayload_schema = {{ type = \"object\" }}\n\
+         timeout_seconds = 600\nmemory_limit_mb = 512\n"
+    );
+    fs::write(&path, kinds)?;
+    Ok(path)
 }
