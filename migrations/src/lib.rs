@@ -6,6 +6,7 @@ mod concurrency_limits;
 mod dependencies;
 mod error;
 mod foundation;
+mod members;
 mod pauses;
 mod readable_history;
 mod retention;
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(dependencies::Dependencies),
             Box::new(batches::Batches),
             Box::new(retry_policies::RetryPolicies),
+            Box::new(members::Members),
         ]
     }
 }

@@ -57,6 +57,10 @@ macro_rules! id {
 }
 
 id! {
+    /// An entry of the audit log. UUIDv7, so that ids sort by time.
+    AuditEventId
+}
+id! {
     /// Jobs that were handed in together with a callback. UUIDv7, so that ids sort by creation time.
     BatchId
 }
@@ -82,6 +86,13 @@ id! {
 }
 
 impl BatchId {
+    /// A new id, later than every id made by this process before.
+    pub fn generate() -> Self {
+        Self(Uuid::now_v7())
+    }
+}
+
+impl AuditEventId {
     /// A new id, later than every id made by this process before.
     pub fn generate() -> Self {
         Self(Uuid::now_v7())
@@ -117,6 +128,11 @@ impl UserId {
 }
 
 impl TenantId {
+    /// A new id for a tenant that a person makes.
+    pub fn generate() -> Self {
+        Self(Uuid::now_v7())
+    }
+
     /// The id of an issuer's organization; the same pair always gives the same id.
     pub fn for_organization(issuer: &str, organization: &str) -> Self {
         Self(derived("organization", issuer, organization))

@@ -1,6 +1,7 @@
 //! Pure words of the job service: ids, jobs, the state machine, retry arithmetic, timetables, kinds and log lines.
 
 mod attempt;
+mod audit;
 mod batch;
 mod concurrency_limit;
 mod cron;
@@ -13,6 +14,7 @@ mod job;
 mod kind;
 mod limits;
 mod log;
+mod membership;
 mod name;
 mod on_conflict;
 mod pause;
@@ -20,6 +22,7 @@ mod priority;
 mod queue_status;
 mod retention;
 mod retry;
+mod role;
 mod schedule;
 mod state;
 mod submission;
@@ -30,6 +33,7 @@ mod word;
 mod worker;
 
 pub use attempt::{Attempt, AttemptOutcome};
+pub use audit::{ActorKind, AuditAction, AuditEvent, AuditOrigin};
 pub use batch::{Batch, StateCounts};
 pub use concurrency_limit::{ConcurrencyLimit, LimitScope, LimitSubject};
 pub use cron::{CRON_LIMIT_CHARACTERS, Cron, InvalidCron};
@@ -37,7 +41,7 @@ pub use dependency::{Dependency, OnParentFailure, ParentReference, ParentResult}
 pub use doorbell::Doorbell;
 pub use failure::{JobFailure, failure_code};
 pub use idempotency_key::{IdempotencyKey, InvalidIdempotencyKey};
-pub use ids::{BatchId, InvalidId, JobId, ScheduleId, TenantId, UserId, WorkerId};
+pub use ids::{AuditEventId, BatchId, InvalidId, JobId, ScheduleId, TenantId, UserId, WorkerId};
 pub use job::{Job, JobSummary};
 pub use kind::{Kind, KindDeclaration, RetryDelays, RetryPolicy};
 pub use limits::{
@@ -52,6 +56,7 @@ pub use limits::{
     TAG_LIMIT_CHARACTERS, TAG_LIMIT_COUNT, TIMEOUT_LIMIT_SECONDS, UNIQUE_KEY_LIMIT_CHARACTERS,
 };
 pub use log::{InvalidLogCursor, LogCursor, LogLevel, LogLine, LogStream};
+pub use membership::{Member, MembershipSource, Tenant};
 pub use name::{InvalidName, KindName, QueueName, ScheduleName};
 pub use on_conflict::OnConflict;
 pub use pause::{Pause, PauseScope, PauseSubject, RunningJobs};
@@ -59,6 +64,7 @@ pub use priority::Priority;
 pub use queue_status::{QueueDepth, QueueRates, QueueStatus};
 pub use retention::{InvalidRetention, RETENTION_LIMIT_DAYS, RetentionPeriods};
 pub use retry::{retry_budget_is_spent, retry_delay, soft_deadline};
+pub use role::Role;
 pub use schedule::{Firing, MissedPolicy, NewSchedule, Schedule, ScheduleSummary, ScheduleTerms};
 pub use state::{Cause, JobState, TRANSITIONS, Transition};
 pub use submission::NewJob;

@@ -1,0 +1,104 @@
+//! The audit log: who did what, from where, to which resource.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::word::word_enum;
+use crate::{AuditEventId, TenantId};
+
+word_enum! {
+    /// What sort of actor did something.
+    ActorKind, "kind of actor" {
+        /// A person who signed in.
+        Person = "person",
+        /// A program with an API key.
+        ApiKey = "api_key",
+        /// A worker with a token of its own.
+        Worker = "worker",
+        /// The identity provider.
+        Provider = "provider",
+        /// The service itself.
+        Gantry = "gantry",
+    }
+}
+
+word_enum! {
+    /// What was done. The word before the dot names the sort of resource.
+    AuditAction, "audited action" {
+        /// A tenant was made by a person.
+        TenantCreated = "tenant.created",
+        /// A tenant got another name.
+        TenantRenamed = "tenant.renamed",
+        /// A tenant was deleted.
+        TenantDeleted = "tenant.deleted",
+        /// A tenant's retention periods were set or removed.
+        TenantRetentionChanged = "tenant.retention_changed",
+        /// Someone became a member; the resource is the person.
+        MemberAdded = "member.added",
+        /// A member got another role.
+        MemberRoleChanged = "member.role_changed",
+        /// A member was removed, or left.
+        MemberRemoved = "member.removed",
+        /// A queue, a tenant or a person was paused.
+        PauseBegun = "pause.begun",
+        /// A pause was ended.
+        PauseEnded = "pause.ended",
+        /// A concurrency limit was set.
+        LimitSet = "limit.set",
+        /// A concurrency limit was removed.
+        LimitRemoved = "limit.removed",
+        /// A job was queued again by hand.
+        JobRedriven = "job.redriven",
+        /// All jobs that match were queued again.
+        JobsRedriven = "job.redriven_matching",
+        /// All jobs that match were cancelled.
+        JobsCancelled = "job.cancelled_matching",
+        /// A schedule was deleted.
+        ScheduleDeleted = "schedule.deleted",
+        /// The audit log was read.
+        AuditRead = "audit.read",
+    }
+}
+
+/// Who does something, and from where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditOrigin {
+    /// What sort of actor.
+    pub actor_kind: ActorKind,
+    /// Which one: a user's, key's or token's id.
+    pub actor_id: Option<String>,
+    /// The address the request came from.
+    pub source_address: Option<IpAddr>,
+    /// The request.
+    pub request_id: Option<String>,
+}
+
+/// An entry of the audit log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuditEvent {
+    /// The entry.
+    pub id: AuditEventId,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Which tenant it concerns; null for what concerns the whole installation.
+    pub tenant_id: Option<TenantId>,
+    /// What sort of actor.
+    pub actor_kind: ActorKind,
+    /// Which one: a user's, key's or token's id.
+    pub actor_id: Option<String>,
+    /// What was done. A word of a later version is handed on as it is.
+    pub action: String,
+    /// To what: an id or a name.
+    pub resource_id: String,
+    /// The address the request came from.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub source_address: Option<IpAddr>,
+    /// The request.
+    pub request_id: Option<String>,
+    /// What else is worth knowing, by action.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub detail: serde_json::Value,
+}
