@@ -4,6 +4,8 @@ mod verified_tokens;
 
 use std::sync::Arc;
 
+use gantry_domain::TenantId;
+
 use crate::allow_list::AllowList;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{AuthConfig, AuthMode};
@@ -43,6 +45,8 @@ impl Operators {
 }
 
 const OPERATORS_SETTING: &str = "GANTRY_OPERATORS";
+/// The longest name of a tenant in `X-Tenant-Id`.
+const TENANT_NAME_LIMIT_BYTES: usize = 128;
 
 impl Authenticator {
     /// The authenticator of the configured provider.
@@ -85,8 +89,7 @@ impl Authenticator {
         let identity = self.identity(credentials).await?;
         self.check_origin(credentials, &identity)?;
         self.allow_list.admit(&identity)?;
-        check_tenant(credentials, &identity)?;
-        Ok(Principal::from(identity))
+        in_tenant_of_choice(credentials, identity)
     }
 
     /// Whether this caller may do what concerns everyone.
@@ -142,18 +145,36 @@ impl Authenticator {
     }
 }
 
-/// A caller who names a tenant must mean the one they are in.
-fn check_tenant(credentials: &Credentials, identity: &Identity) -> Result<(), AuthError> {
+/// The caller in the tenant they name, or in their session's own. Whether they belong to another one is not for the
+/// credential to say.
+fn in_tenant_of_choice(
+    credentials: &Credentials,
+    identity: Identity,
+) -> Result<Principal, AuthError> {
     match &credentials.tenant {
-        HeaderField::Absent => Ok(()),
-        HeaderField::Text(name) if identity.tenant_is_named(name) => Ok(()),
-        HeaderField::Text(_) => Err(AuthError::Forbidden {
-            reason: "X-Tenant-Id names another tenant",
-            message: "X-Tenant-Id does not name the tenant of this session.",
-        }),
-        HeaderField::Unreadable => Err(AuthError::BadHeader {
-            header: header_name::TENANT,
-            requirement: "the tenant of the session, sent once",
-        }),
+        HeaderField::Absent => Ok(Principal::from(identity)),
+        HeaderField::Text(name) if identity.tenant_is_named(name) => Ok(Principal::from(identity)),
+        HeaderField::Text(name) => match named_tenant(&identity.issuer, name) {
+            Some(tenant) => Ok(Principal::from(identity).in_tenant(tenant)),
+            None => Err(unreadable_tenant()),
+        },
+        HeaderField::Unreadable => Err(unreadable_tenant()),
+    }
+}
+
+/// A tenant by its own id, or by the id that the caller's identity provider gave the organization.
+fn named_tenant(issuer: &str, name: &str) -> Option<TenantId> {
+    let is_name = (1..=TENANT_NAME_LIMIT_BYTES).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_graphic());
+    is_name.then(|| {
+        name.parse()
+            .unwrap_or_else(|_| TenantId::for_organization(issuer, name))
+    })
+}
+
+fn unreadable_tenant() -> AuthError {
+    AuthError::BadHeader {
+        header: header_name::TENANT,
+        requirement: "the id of a tenant you belong to, sent once",
     }
 }

@@ -25,7 +25,7 @@ pub use jwks::{
     DOCUMENT_LIMIT_BYTES, FAILED_FETCH_PAUSE, FETCH_TIMEOUT, KEY_SET_FRESH_FOR, KEY_SET_USABLE_FOR,
     RENEWAL_BURST, RENEWAL_INTERVAL,
 };
-pub use principal::{Email, Identity, Organization, Principal};
+pub use principal::{Email, Identity, Organization, Principal, Standing};
 pub use providers::IdentityProvider;
 #[cfg(feature = "signed-tokens")]
 pub use token::{CLOCK_SKEW_SECONDS, TOKEN_LIMIT_BYTES};

@@ -1,7 +1,7 @@
 //! Who the caller is, as the rest of Gantry sees it.
 
 use chrono::{DateTime, Utc};
-use gantry_domain::{TenantId, UserId};
+use gantry_domain::{Role, TenantId, UserId};
 
 /// What an identity provider found out about a caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,17 @@ pub struct Organization {
     pub permissions: Vec<String>,
 }
 
+/// What a credential proves of the caller's place in the tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// The identity provider vouches for this role.
+    Proven(Role),
+    /// The caller named a tenant of which the credential says nothing: only a membership lets them in.
+    Named,
+    /// The caller named a tenant and is believed without proof, unless that tenant has members of its own.
+    Believed,
+}
+
 /// A caller who is who they say they are, and may come in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
@@ -59,11 +70,13 @@ pub struct Principal {
     pub user: UserId,
     /// The tenant every row of this request belongs to.
     pub tenant: TenantId,
+    /// What the credential proves of the caller's place in that tenant.
+    pub standing: Standing,
     /// The e-mail address, where the provider vouches for one.
     pub email: Option<String>,
     /// What to call the person, where the provider says so.
     pub display_name: Option<String>,
-    /// The organization the person acts for.
+    /// The organization the person acts for, where the identity provider names it.
     pub organization: Option<Organization>,
 }
 
@@ -86,6 +99,16 @@ impl Identity {
         }
     }
 
+    /// What the credential proves of the caller's place in the tenant.
+    fn standing(&self) -> Standing {
+        let own = TenantId::for_person(&self.issuer, &self.subject);
+        match &self.organization {
+            Some(organization) => Standing::Proven(organization.role()),
+            None if self.tenant == own => Standing::Proven(Role::Owner),
+            None => Standing::Believed,
+        }
+    }
+
     /// Whether `name` names the tenant of this identity: by its id, or by the organization's id.
     pub fn tenant_is_named(&self, name: &str) -> bool {
         let by_organization = self
@@ -99,10 +122,43 @@ impl Identity {
     }
 }
 
+impl Organization {
+    /// The person's role in it; a member's where the provider tells none.
+    fn role(&self) -> Role {
+        self.role
+            .as_deref()
+            .map_or(Role::Member, Role::from_provider)
+    }
+}
+
+impl Principal {
+    /// The caller in that tenant: where it is not the one of the credential or their own space, a membership must let
+    /// them in.
+    #[must_use]
+    pub fn in_tenant(self, tenant: TenantId) -> Self {
+        if tenant == self.tenant {
+            return self;
+        }
+        let is_own = tenant == TenantId::for_person(&self.issuer, &self.subject);
+        Self {
+            tenant,
+            standing: if is_own {
+                Standing::Proven(Role::Owner)
+            } else {
+                Standing::Named
+            },
+            organization: None,
+            ..self
+        }
+    }
+}
+
 impl From<Identity> for Principal {
     fn from(identity: Identity) -> Self {
         let email = identity.email.known().map(str::to_owned);
+        let standing = identity.standing();
         Self {
+            standing,
             user: UserId::for_subject(&identity.issuer, &identity.subject),
             tenant: identity.tenant,
             issuer: identity.issuer,

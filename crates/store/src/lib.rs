@@ -2,6 +2,7 @@
 #![doc = include_str!("../README.md")]
 
 mod api_store;
+mod audit;
 mod connection;
 mod dispatch_rules;
 mod door;
@@ -24,6 +25,7 @@ mod worker_store;
 mod workers;
 
 pub use api_store::ApiStore;
+pub use audit::AuditFilter;
 pub use connection::StoreOptions;
 pub use error::StoreError;
 pub use identity::SignedIn;
@@ -31,8 +33,9 @@ pub use job_logs::RunLogLine;
 pub use operator_scope::{Crowd, LimitOutcome, OperatorScope, PauseOutcome, PauseWish};
 pub use parent_results::{PARENTS_PAGE_BYTES, PARENTS_PAGE_ITEMS};
 pub use tenant_scope::{
-    BulkChange, BulkMode, JobFacts, JobFilter, KeptRequest, LogSelection, ScheduleChange,
-    ScheduleCreation, TenantScope, UniqueKey,
+    BulkChange, BulkMode, JobFacts, JobFilter, KeptRequest, LogSelection, MEMBER_LIMIT_COUNT,
+    MemberChange, OWNED_TENANT_LIMIT_COUNT, ScheduleChange, ScheduleCreation, TenantChange,
+    TenantScope, TenantStanding, UniqueKey,
 };
 pub use transitions::{
     Accepted, CancelOutcome, ClaimedJob, Completion, EndedRun, FailedRun, Failure, KeyedSubmission,

@@ -1,5 +1,6 @@
 //! What operators do for all tenants: each call opens the door `operate` for its own transaction.
 
+mod audit;
 mod crowd;
 mod limits;
 mod pauses;
@@ -8,7 +9,7 @@ pub use crowd::Crowd;
 pub use limits::LimitOutcome;
 pub use pauses::{PauseOutcome, PauseWish};
 
-use gantry_domain::{Doorbell, QueueName, QueueStatus};
+use gantry_domain::{AuditOrigin, Doorbell, QueueName, QueueStatus};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use crate::connection::Pool;
@@ -22,11 +23,23 @@ use crate::{StoreError, queues};
 #[derive(Debug, Clone, Copy)]
 pub struct OperatorScope<'a> {
     connection: &'a Pool,
+    origin: Option<&'a AuditOrigin>,
 }
 
 impl<'a> OperatorScope<'a> {
     pub(crate) const fn new(connection: &'a Pool) -> Self {
-        Self { connection }
+        Self {
+            connection,
+            origin: None,
+        }
+    }
+
+    /// The same, with what is to be audited done by this actor; the service itself does it otherwise.
+    pub const fn on_behalf_of(self, origin: &'a AuditOrigin) -> Self {
+        Self {
+            origin: Some(origin),
+            ..self
+        }
     }
 
     /// How queues are doing, the jobs of all tenants counted; all of them, or the one of that name. Without rates.

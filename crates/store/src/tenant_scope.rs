@@ -1,6 +1,7 @@
 //! Everything of one tenant, and nothing else: each call sets the tenant for its own transaction.
 
 mod attempts;
+mod audit;
 mod batches;
 mod bulk;
 mod dependencies;
@@ -8,22 +9,28 @@ mod facts;
 mod job_filter;
 mod jobs;
 mod logs;
+mod members;
 mod retention;
 mod schedules;
 mod submission_keys;
+mod tenancy;
 
 pub use bulk::{BulkChange, BulkMode};
 pub(crate) use facts::COUNTED_LIMIT_JOBS;
 pub use facts::JobFacts;
 pub use job_filter::JobFilter;
 pub use logs::LogSelection;
+pub use members::{MEMBER_LIMIT_COUNT, MemberChange, TenantStanding};
 pub use schedules::{ScheduleChange, ScheduleCreation};
 pub use submission_keys::{KeptRequest, UniqueKey};
+pub use tenancy::{OWNED_TENANT_LIMIT_COUNT, TenantChange};
 
 use gantry_domain::{
-    Attempt, Job, JobFailure, JobId, JobSummary, LogLine, QueueName, QueueStatus, TenantId,
+    Attempt, AuditAction, AuditOrigin, Job, JobFailure, JobId, JobSummary, LogLine, QueueName,
+    QueueStatus, TenantId,
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use serde_json::json;
 
 use crate::connection::Pool;
 use crate::statement::statement;
@@ -38,6 +45,7 @@ const RACE_LIMIT: u32 = 5;
 pub struct TenantScope<'a> {
     connection: &'a Pool,
     tenant_id: TenantId,
+    origin: Option<&'a AuditOrigin>,
 }
 
 impl<'a> TenantScope<'a> {
@@ -45,6 +53,15 @@ impl<'a> TenantScope<'a> {
         Self {
             connection,
             tenant_id,
+            origin: None,
+        }
+    }
+
+    /// The same, with what is to be audited done by this actor; the service itself does it otherwise.
+    pub const fn on_behalf_of(self, origin: &'a AuditOrigin) -> Self {
+        Self {
+            origin: Some(origin),
+            ..self
         }
     }
 
@@ -155,6 +172,10 @@ impl<'a> TenantScope<'a> {
     async fn try_redrive_job(&self, job_id: JobId) -> Result<RedriveOutcome, StoreError> {
         let transaction = self.begin().await?;
         let outcome = transitions::redrive_one(&transaction, job_id).await?;
+        if matches!(outcome, RedriveOutcome::Queued(_)) {
+            self.audit(&transaction, AuditAction::JobRedriven, job_id, json!({}))
+                .await?;
+        }
         transaction.commit().await?;
         Ok(outcome)
     }

@@ -3,13 +3,11 @@
 mod caller;
 mod idempotency_header;
 mod json_body;
-mod operator;
 mod path_part;
 mod query;
 
 pub use caller::Caller;
 pub use idempotency_header::{IDEMPOTENCY_REPLAYED, IdempotencyHeader, RequestIdentity};
 pub use json_body::JsonBody;
-pub use operator::Operator;
 pub use path_part::PathPart;
 pub use query::{Query, QueryString};

@@ -1,6 +1,5 @@
 //! Setting and removing concurrency limits, whatever they concern.
 
-use gantry_auth::Principal;
 use gantry_crash_points::{CrashPoint, reach};
 use gantry_domain::{CONCURRENCY_LIMIT_MOST_JOBS, ConcurrencyLimit, LimitSubject};
 use gantry_store::LimitOutcome;
@@ -9,7 +8,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::api::Api;
-use crate::extractors::JsonBody;
+use crate::extractors::{Caller, JsonBody};
 use crate::faults::{Faults, Path};
 use crate::object_reader::{ObjectReader, count_up_to};
 use crate::problem::{ApiError, ControlError};
@@ -32,12 +31,12 @@ pub struct LimitRequest {
 /// The body has faults, there is no such tenant or kind, there are too many limits, or Postgres cannot be reached.
 pub async fn set(
     api: &Api,
-    operator: &Principal,
+    operator: &Caller,
     subject: LimitSubject,
     body: JsonBody,
 ) -> Result<ConcurrencyLimit, ApiError> {
     let max_running = read(body.read().await?.value)?;
-    let store = api.store.operator();
+    let store = operator.operator_scope(api);
     let set = store.set_limit(&subject, max_running, operator.user);
     let limit = match set.await? {
         LimitOutcome::Set(limit) => limit,
@@ -53,8 +52,8 @@ pub async fn set(
 ///
 /// # Errors
 /// There is none, or Postgres cannot be reached.
-pub async fn remove(api: &Api, subject: LimitSubject) -> Result<(), ApiError> {
-    if !api.store.operator().remove_limit(&subject).await? {
+pub async fn remove(api: &Api, operator: &Caller, subject: LimitSubject) -> Result<(), ApiError> {
+    if !operator.operator_scope(api).remove_limit(&subject).await? {
         return Err(ControlError::LimitNotFound.into());
     }
     tracing::info!(scope = %subject.scope(), subject = subject.name(), "a concurrency limit was removed");

@@ -20,7 +20,9 @@ use crate::problem::{PROBLEM_JSON, Problem};
         (name = "jobs", description = "Handing in jobs and looking after them"),
         (name = "schedules", description = "Handing in jobs again and again, by the clock"),
         (name = "queues", description = "Where jobs wait, and holding them back"),
-        (name = "tenants", description = "Holding back the jobs of one tenant, and how long they are kept"),
+        (name = "tenants", description = "Whose jobs they are: making and ending tenants, holding one back, how long its jobs are kept"),
+        (name = "members", description = "Who belongs to a tenant, and in which role"),
+        (name = "audit", description = "Who did what, from where, to which resource"),
         (name = "pauses", description = "Who is held back"),
         (name = "limits", description = "How many jobs run at a time"),
         (name = "kinds", description = "What can be handed in"),
@@ -100,7 +102,7 @@ problems! {
     CallProblems {
         "400" => "`bad_header`",
         "401" => "`unauthenticated`",
-        "403" => "`forbidden`",
+        "403" => "`forbidden`, `not_a_member`, `missing_right`",
         "500" => "`internal`",
         "503" => "`starting`, `database_unavailable`, `identity_provider_unavailable`",
     }
@@ -164,7 +166,7 @@ problems! {
 problems! {
     /// What a change of someone else's job is answered.
     OwnerProblem {
-        "403" => "`not_the_owner`, `forbidden`",
+        "403" => "`not_the_owner`, `missing_right`, `not_a_member`, `forbidden`",
     }
 }
 
@@ -186,7 +188,7 @@ problems! {
 problems! {
     /// What a change of someone else's schedule is answered.
     ScheduleOwnerProblem {
-        "403" => "`not_the_owner`, `forbidden`",
+        "403" => "`not_the_owner`, `missing_right`, `not_a_member`, `forbidden`",
     }
 }
 
@@ -222,7 +224,7 @@ problems! {
 problems! {
     /// What a call of operators can be answered.
     OperatorProblem {
-        "403" => "`not_an_operator`, `forbidden`",
+        "403" => "`not_an_operator`, `not_a_member`, `forbidden`",
     }
 }
 
@@ -245,6 +247,53 @@ problems! {
     TenantProblems {
         "400" => "`bad_id`, `malformed_json`, `incomplete_body`, `bad_header`",
         "404" => "`tenant_not_found`",
+    }
+}
+
+problems! {
+    /// What a call about a tenant the caller may not belong to can be answered.
+    MissingTenantProblem {
+        "400" => "`bad_id`, `bad_cursor`, `bad_header`",
+        "404" => "`tenant_not_found`",
+    }
+}
+
+problems! {
+    /// What making a tenant can be answered.
+    TenantLimitProblem {
+        "422" => "`invalid_request`, `too_many_tenants`",
+    }
+}
+
+problems! {
+    /// What a change of a tenant can be answered.
+    ManagedTenantProblems {
+        "400" => "`bad_id`, `malformed_json`, `incomplete_body`, `bad_header`",
+        "404" => "`tenant_not_found`",
+        "409" => "`managed_by_provider`",
+        "422" => "`invalid_request`",
+    }
+}
+
+problems! {
+    /// What a new member can be answered.
+    MemberAdditionProblems {
+        "400" => "`bad_id`, `malformed_json`, `incomplete_body`, `bad_header`",
+        "403" => "`owners_only`, `missing_right`, `forbidden`",
+        "404" => "`tenant_not_found`, `user_not_found`",
+        "409" => "`already_a_member`, `managed_by_provider`",
+        "422" => "`invalid_request`, `too_many_members`",
+    }
+}
+
+problems! {
+    /// What a change of a member can be answered.
+    MemberProblems {
+        "400" => "`bad_id`, `malformed_json`, `incomplete_body`, `bad_header`",
+        "403" => "`owners_only`, `missing_right`, `forbidden`",
+        "404" => "`tenant_not_found`, `member_not_found`",
+        "409" => "`last_owner`, `managed_by_provider`",
+        "422" => "`invalid_request`",
     }
 }
 

@@ -1,14 +1,12 @@
-//! Who of a tenant may change a job or a schedule: whoever made it, and the administrators of the organization.
+//! Which jobs and schedules of a tenant a caller may change, by how far their right reaches.
 
-use gantry_auth::Principal;
 use gantry_domain::{JobId, JobSummary, Schedule, ScheduleId, UserId};
 use gantry_store::JobFilter;
 
 use crate::api::Api;
+use crate::extractors::Caller;
 use crate::problem::{ApiError, ScheduleError};
-
-/// The organization's role whose members may change what is anyone's.
-const ADMINISTRATOR: &str = "admin";
+use crate::rights::{Reach, Right};
 
 /// The job, if the caller may change it.
 ///
@@ -16,16 +14,15 @@ const ADMINISTRATOR: &str = "admin";
 /// There is no such job in the tenant, it is someone else's, or Postgres cannot be reached.
 pub async fn find_changeable(
     api: &Api,
-    caller: &Principal,
+    caller: &Caller,
     job_id: JobId,
 ) -> Result<JobSummary, ApiError> {
-    let job = api
-        .store
-        .tenant(caller.tenant)
+    let job = caller
+        .scope(api)
         .find_job_summary(job_id)
         .await?
         .ok_or(ApiError::JobNotFound)?;
-    if may_change(caller, job.created_by) {
+    if may_change(caller, Right::ControlJobs, job.created_by) {
         Ok(job)
     } else {
         Err(ApiError::NotTheOwner)
@@ -33,8 +30,8 @@ pub async fn find_changeable(
 }
 
 /// The filter's jobs, those of others left out unless the caller may change everyone's.
-pub fn changeable(filter: JobFilter, caller: &Principal) -> Option<JobFilter> {
-    if is_administrator(caller) {
+pub fn changeable(filter: JobFilter, caller: &Caller) -> Option<JobFilter> {
+    if caller.reach(Right::ControlJobs) == Reach::All {
         return Some(filter);
     }
     let is_own = filter.created_by.is_none_or(|user| user == caller.user);
@@ -50,30 +47,25 @@ pub fn changeable(filter: JobFilter, caller: &Principal) -> Option<JobFilter> {
 /// There is no such schedule in the tenant, it is someone else's, or Postgres cannot be reached.
 pub async fn find_changeable_schedule(
     api: &Api,
-    caller: &Principal,
+    caller: &Caller,
     id: ScheduleId,
 ) -> Result<Schedule, ApiError> {
-    let schedule = api
-        .store
-        .tenant(caller.tenant)
+    let schedule = caller
+        .scope(api)
         .find_schedule(id)
         .await?
         .ok_or(ScheduleError::NotFound)?;
-    if may_change(caller, schedule.summary.created_by) {
+    if may_change(caller, Right::ControlSchedules, schedule.summary.created_by) {
         Ok(schedule)
     } else {
         Err(ScheduleError::NotTheOwner.into())
     }
 }
 
-fn may_change(caller: &Principal, created_by: UserId) -> bool {
-    created_by == caller.user || is_administrator(caller)
-}
-
-fn is_administrator(caller: &Principal) -> bool {
-    caller
-        .organization
-        .as_ref()
-        .and_then(|organization| organization.role.as_deref())
-        == Some(ADMINISTRATOR)
+fn may_change(caller: &Caller, right: Right, created_by: UserId) -> bool {
+    match caller.reach(right) {
+        Reach::All => true,
+        Reach::Own => created_by == caller.user,
+        Reach::Nothing => false,
+    }
 }

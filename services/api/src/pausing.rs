@@ -1,13 +1,12 @@
 //! Pausing and resuming, whatever is paused.
 
-use gantry_auth::Principal;
 use gantry_crash_points::{CrashPoint, reach};
 use gantry_domain::{BULK_LIMIT_JOBS, PauseScope, PauseSubject, RunningJobs};
 use gantry_store::{PauseOutcome, PauseWish};
 
 use crate::api::Api;
 use crate::cancellation::{announce, cancelled_by};
-use crate::extractors::JsonBody;
+use crate::extractors::{Caller, JsonBody};
 use crate::pause_request::PauseOrder;
 use crate::problem::{ApiError, ControlError};
 use crate::views::{PauseView, ResumeView};
@@ -22,7 +21,7 @@ const RUNG_AT_ONCE_JOBS: u32 = 1_000;
 /// be reached.
 pub async fn pause(
     api: &Api,
-    operator: &Principal,
+    operator: &Caller,
     subject: PauseSubject,
     body: JsonBody,
 ) -> Result<PauseView, ApiError> {
@@ -37,7 +36,7 @@ pub async fn pause(
             .unwrap_or(&operator.subject)
             .to_owned(),
     };
-    let pause = match api.store.operator().pause(&wish).await? {
+    let pause = match operator.operator_scope(api).pause(&wish).await? {
         PauseOutcome::Paused(pause) => pause,
         PauseOutcome::UnknownSubject => return Err(not_found(&wish.subject).into()),
         PauseOutcome::TooMany => return Err(ControlError::TooManyPauses.into()),
@@ -54,12 +53,16 @@ pub async fn pause(
 ///
 /// # Errors
 /// Postgres cannot be reached.
-pub async fn resume(api: &Api, subject: PauseSubject) -> Result<ResumeView, ApiError> {
-    let was_paused = api.store.operator().resume(&subject).await?;
+pub async fn resume(
+    api: &Api,
+    operator: &Caller,
+    subject: PauseSubject,
+) -> Result<ResumeView, ApiError> {
+    let was_paused = operator.operator_scope(api).resume(&subject).await?;
     if was_paused {
         tracing::info!(scope = %subject.scope(), subject = subject.name(), "resumed");
-        let operator = api.store.operator();
-        let waiting = operator.oldest_waiting(&subject, RUNG_AT_ONCE_JOBS).await?;
+        let store = api.store.operator();
+        let waiting = store.oldest_waiting(&subject, RUNG_AT_ONCE_JOBS).await?;
         reach(CrashPoint::HoldLifted);
         api.doorbells.ring(waiting);
     }
@@ -73,7 +76,7 @@ pub async fn resume(api: &Api, subject: PauseSubject) -> Result<ResumeView, ApiE
 /// Nothing new begins, so the parts come to an end.
 async fn cancel_running(
     api: &Api,
-    operator: &Principal,
+    operator: &Caller,
     subject: &PauseSubject,
 ) -> Result<usize, ApiError> {
     let error = cancelled_by(operator);

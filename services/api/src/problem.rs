@@ -1,16 +1,18 @@
 //! Every way a request can fail, with its HTTP status, code and words: RFC 9457 problem documents.
 
+mod answer;
 mod causes;
 mod control;
 mod document;
 mod schedule;
+mod tenancy;
 
 pub use control::ControlError;
 pub use document::{PROBLEM_JSON, Problem};
 pub use schedule::ScheduleError;
+pub use tenancy::TenancyError;
 
-use actix_web::http::{StatusCode, header};
-use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use actix_web::http::StatusCode;
 use gantry_auth::AuthError;
 use gantry_domain::{
     BATCH_LIMIT_JOBS, IDEMPOTENCY_KEY_LIMIT_CHARACTERS, JobId, JobState, PAYLOAD_LIMIT_BYTES,
@@ -119,6 +121,9 @@ pub enum ApiError {
     /// A request of operators.
     #[error(transparent)]
     Control(#[from] ControlError),
+    /// A request about tenants and members, or a right that is missing.
+    #[error(transparent)]
+    Tenancy(#[from] TenancyError),
     /// No such route.
     #[error("There is nothing at this path; GET /api/v1/openapi.json lists what there is.")]
     RouteNotFound,
@@ -164,9 +169,6 @@ pub enum ApiError {
     #[error("The request was refused: {0}.")]
     Framework(StatusCode),
 }
-
-/// How long to wait before the same request may do better, in seconds.
-const RETRY_AFTER_SECONDS: u64 = 2;
 
 impl ApiError {
     /// A defect, with words for the log.
@@ -285,6 +287,7 @@ impl ApiError {
             ),
             Self::Schedule(error) => error.classify(),
             Self::Control(error) => error.classify(),
+            Self::Tenancy(error) => error.classify(),
             Self::Auth(error) => classify_auth(error),
             Self::Starting => (
                 Status::SERVICE_UNAVAILABLE,
@@ -353,48 +356,5 @@ impl ApiError {
             job_id,
             errors,
         }
-    }
-
-    /// The answer's status and the headers that belong to this problem.
-    pub fn head(&self) -> HttpResponseBuilder {
-        let mut response = HttpResponse::build(self.status_code());
-        if let Some(seconds) = self.retry_after_seconds() {
-            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
-        }
-        match self {
-            Self::MethodNotAllowed { allowed } => {
-                response.insert_header((header::ALLOW, allowed.as_str()));
-            }
-            Self::Auth(AuthError::Unauthenticated { .. }) => {
-                response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
-            }
-            _ => {}
-        }
-        response
-    }
-
-    /// The value of `Retry-After`, where trying again may help.
-    fn retry_after_seconds(&self) -> Option<u64> {
-        match self {
-            Self::Auth(AuthError::ProviderUnavailable {
-                retry_after_seconds,
-                ..
-            }) => Some(*retry_after_seconds),
-            _ if self.status_code() == StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_AFTER_SECONDS),
-            _ => None,
-        }
-    }
-}
-
-impl ResponseError for ApiError {
-    fn status_code(&self) -> StatusCode {
-        self.classify().0
-    }
-
-    /// Status and headers only: the middleware that knows the request's ids writes the document.
-    fn error_response(&self) -> HttpResponse {
-        let mut response = self.head().finish();
-        response.extensions_mut().insert(self.clone());
-        response
     }
 }

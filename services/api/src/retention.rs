@@ -6,6 +6,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::api::Api;
+use crate::extractors::Caller;
 use crate::faults::{Faults, Path};
 use crate::object_reader::{ObjectReader, count_up_to};
 use crate::problem::{ApiError, ControlError};
@@ -60,10 +61,18 @@ pub async fn find(api: &Api, tenant_id: TenantId) -> Result<RetentionView, ApiEr
 ///
 /// # Errors
 /// The body has faults, nobody has signed in for such a tenant, or Postgres cannot be reached.
-pub async fn set(api: &Api, tenant_id: TenantId, body: Value) -> Result<RetentionView, ApiError> {
+pub async fn set(
+    api: &Api,
+    operator: &Caller,
+    tenant_id: TenantId,
+    body: Value,
+) -> Result<RetentionView, ApiError> {
     let periods = read(body)?;
     refuse_unknown(api, tenant_id).await?;
-    api.store.tenant(tenant_id).set_retention(periods).await?;
+    operator
+        .scope_of(api, tenant_id)
+        .set_retention(periods)
+        .await?;
     tracing::info!(%tenant_id, ?periods, "retention periods were set");
     Ok(RetentionView {
         tenant_id,
@@ -75,9 +84,9 @@ pub async fn set(api: &Api, tenant_id: TenantId, body: Value) -> Result<Retentio
 ///
 /// # Errors
 /// Nobody has signed in for such a tenant, or Postgres cannot be reached.
-pub async fn clear(api: &Api, tenant_id: TenantId) -> Result<(), ApiError> {
+pub async fn clear(api: &Api, operator: &Caller, tenant_id: TenantId) -> Result<(), ApiError> {
     refuse_unknown(api, tenant_id).await?;
-    api.store.tenant(tenant_id).clear_retention().await?;
+    operator.scope_of(api, tenant_id).clear_retention().await?;
     tracing::info!(%tenant_id, "retention periods of its own were removed");
     Ok(())
 }

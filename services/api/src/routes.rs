@@ -1,11 +1,13 @@
 //! Every route, one verb a file.
 
+mod audit;
 mod batches;
 mod docs;
 mod health;
 mod jobs;
 mod kinds;
 mod limits;
+mod members;
 mod pauses;
 mod probes;
 mod qe;
@@ -63,6 +65,17 @@ pub fn register(routes: &mut ServiceConfig) {
         .service(queues::show_queue)
         .service(queues::pause_queue)
         .service(queues::resume_queue)
+        .service(tenants::create_tenant)
+        .service(tenants::list_tenants)
+        .service(tenants::show_tenant)
+        .service(tenants::rename_tenant)
+        .service(tenants::delete_tenant)
+        .service(members::list_members)
+        .service(members::add_member)
+        .service(members::change_member_role)
+        .service(members::remove_member)
+        .service(audit::read_audit)
+        .service(audit::read_installation_audit)
         .service(tenants::pause_tenant)
         .service(tenants::resume_tenant)
         .service(tenants::show_tenant_retention)

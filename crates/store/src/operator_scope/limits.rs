@@ -1,9 +1,11 @@
 //! Setting and removing concurrency limits.
 
 use gantry_domain::{
-    CONCURRENCY_LIMIT_COUNT, ConcurrencyLimit, Doorbell, LimitScope, LimitSubject, UserId,
+    AuditAction, CONCURRENCY_LIMIT_COUNT, ConcurrencyLimit, Doorbell, LimitScope, LimitSubject,
+    UserId,
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult};
+use serde_json::json;
 
 use super::OperatorScope;
 use crate::StoreError;
@@ -56,12 +58,15 @@ impl OperatorScope<'_> {
                 ],
             ))
             .await?;
-        let outcome = match row {
-            Some(row) => LimitOutcome::Set(limit(&row)?),
-            None => LimitOutcome::TooMany,
+        let Some(row) = row else {
+            return Ok(LimitOutcome::TooMany);
         };
+        let limit = limit(&row)?;
+        let detail = json!({ "max_running": max_running });
+        self.audit_limit(&transaction, AuditAction::LimitSet, subject, detail)
+            .await?;
         transaction.commit().await?;
-        Ok(outcome)
+        Ok(LimitOutcome::Set(limit))
     }
 
     /// Removes a limit; says whether there was one.
@@ -75,9 +80,31 @@ impl OperatorScope<'_> {
                 "DELETE FROM concurrency_limits WHERE scope = $1 AND subject = $2",
                 [subject.scope().as_str().into(), subject.name().into()],
             ))
-            .await?;
+            .await?
+            .rows_affected()
+            > 0;
+        if removed {
+            self.audit_limit(&transaction, AuditAction::LimitRemoved, subject, json!({}))
+                .await?;
+        }
         transaction.commit().await?;
-        Ok(removed.rows_affected() > 0)
+        Ok(removed)
+    }
+
+    async fn audit_limit(
+        &self,
+        transaction: &DatabaseTransaction,
+        action: AuditAction,
+        subject: &LimitSubject,
+        mut detail: serde_json::Value,
+    ) -> Result<(), StoreError> {
+        let tenant_id = match subject {
+            LimitSubject::Tenant(tenant_id) => Some(*tenant_id),
+            LimitSubject::Kind(_) | LimitSubject::EveryTenant => None,
+        };
+        detail["scope"] = subject.scope().as_str().into();
+        self.audit(transaction, tenant_id, action, subject.name(), detail)
+            .await
     }
 
     /// Every limit, by scope and subject.

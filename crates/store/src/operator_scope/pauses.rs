@@ -1,9 +1,11 @@
 //! Pausing and resuming queues, tenants and people.
 
 use gantry_domain::{
-    Doorbell, JobFailure, JobId, PAUSE_LIMIT_COUNT, Pause, PauseScope, PauseSubject, UserId,
+    AuditAction, Doorbell, JobFailure, JobId, PAUSE_LIMIT_COUNT, Pause, PauseScope, PauseSubject,
+    UserId,
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use serde_json::json;
 
 use super::OperatorScope;
 use crate::StoreError;
@@ -65,12 +67,15 @@ impl OperatorScope<'_> {
                 ],
             ))
             .await?;
-        let outcome = match row {
-            Some(row) => PauseOutcome::Paused(pause(&row)?),
-            None => PauseOutcome::TooMany,
+        let Some(row) = row else {
+            return Ok(PauseOutcome::TooMany);
         };
+        let pause = pause(&row)?;
+        let detail = json!({ "reason": wish.reason });
+        self.audit_pause(&transaction, AuditAction::PauseBegun, &wish.subject, detail)
+            .await?;
         transaction.commit().await?;
-        Ok(outcome)
+        Ok(PauseOutcome::Paused(pause))
     }
 
     /// Ends a pause; says whether there was one.
@@ -84,9 +89,31 @@ impl OperatorScope<'_> {
                 "DELETE FROM pauses WHERE scope = $1 AND subject = $2",
                 [subject.scope().as_str().into(), subject.name().into()],
             ))
-            .await?;
+            .await?
+            .rows_affected()
+            > 0;
+        if ended {
+            self.audit_pause(&transaction, AuditAction::PauseEnded, subject, json!({}))
+                .await?;
+        }
         transaction.commit().await?;
-        Ok(ended.rows_affected() > 0)
+        Ok(ended)
+    }
+
+    async fn audit_pause(
+        &self,
+        transaction: &DatabaseTransaction,
+        action: AuditAction,
+        subject: &PauseSubject,
+        mut detail: serde_json::Value,
+    ) -> Result<(), StoreError> {
+        let tenant_id = match subject {
+            PauseSubject::Tenant(tenant_id) => Some(*tenant_id),
+            PauseSubject::Queue(_) | PauseSubject::User(_) => None,
+        };
+        detail["scope"] = subject.scope().as_str().into();
+        self.audit(transaction, tenant_id, action, subject.name(), detail)
+            .await
     }
 
     /// Every pause that lasts, the oldest first.

@@ -1,11 +1,12 @@
 //! Changing all of a tenant's jobs that match, a bounded number at a time.
 
-use gantry_domain::{Doorbell, JobFailure, JobId, JobState};
+use gantry_domain::{AuditAction, Doorbell, JobFailure, JobId, JobState};
 use sea_orm::prelude::Uuid;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
+use serde_json::json;
 
 use super::{JobFilter, RACE_LIMIT, TenantScope};
 use crate::StoreError;
@@ -70,6 +71,8 @@ impl TenantScope<'_> {
             BulkMode::Apply => transitions::redrive(&transaction, &matches.job_ids).await?,
             BulkMode::DryRun => Vec::new(),
         };
+        self.audit_bulk(&transaction, AuditAction::JobsRedriven, changed.len())
+            .await?;
         transaction.commit().await?;
         Ok(matches.changed_to(changed))
     }
@@ -92,8 +95,25 @@ impl TenantScope<'_> {
             BulkMode::Apply => transitions::cancel(&transaction, &matches.job_ids, error).await?,
             BulkMode::DryRun => Vec::new(),
         };
+        self.audit_bulk(&transaction, AuditAction::JobsCancelled, changed.len())
+            .await?;
         transaction.commit().await?;
         Ok(matches.changed_to(changed))
+    }
+
+    /// One entry for all the jobs; none where nothing was changed.
+    async fn audit_bulk(
+        &self,
+        transaction: &DatabaseTransaction,
+        action: AuditAction,
+        changed: usize,
+    ) -> Result<(), StoreError> {
+        if changed == 0 {
+            return Ok(());
+        }
+        let detail = json!({ "jobs": changed });
+        self.audit(transaction, action, self.tenant_id, detail)
+            .await
     }
 }
 

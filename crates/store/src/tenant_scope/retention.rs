@@ -1,7 +1,8 @@
 //! How long a tenant's finished jobs, results and logs are kept.
 
-use gantry_domain::RetentionPeriods;
+use gantry_domain::{AuditAction, RetentionPeriods};
 use sea_orm::ConnectionTrait;
+use serde_json::json;
 
 use super::TenantScope;
 use crate::StoreError;
@@ -53,6 +54,14 @@ impl TenantScope<'_> {
         let transaction = self.begin().await?;
         let sql = "DELETE FROM tenant_retention WHERE tenant_id = current_tenant_id()";
         transaction.execute_raw(statement(sql, [])).await?;
+        let detail = json!({ "periods": null });
+        self.audit(
+            &transaction,
+            AuditAction::TenantRetentionChanged,
+            self.tenant_id,
+            detail,
+        )
+        .await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -74,6 +83,16 @@ impl TenantScope<'_> {
             integer(periods.logs_days()).into(),
         ];
         transaction.execute_raw(statement(sql, values)).await?;
+        let detail = json!({
+            "jobs_days": periods.jobs_days(), "results_days": periods.results_days(), "logs_days": periods.logs_days(),
+        });
+        self.audit(
+            &transaction,
+            AuditAction::TenantRetentionChanged,
+            self.tenant_id,
+            detail,
+        )
+        .await?;
         transaction.commit().await?;
         Ok(())
     }

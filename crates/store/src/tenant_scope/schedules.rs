@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use gantry_domain::{
-    Doorbell, NewJob, NewSchedule, SCHEDULE_LIMIT_COUNT, Schedule, ScheduleId, ScheduleSummary,
-    ScheduleTerms,
+    AuditAction, Doorbell, NewJob, NewSchedule, SCHEDULE_LIMIT_COUNT, Schedule, ScheduleId,
+    ScheduleSummary, ScheduleTerms,
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, RuntimeErr, SqlxError};
+use serde_json::json;
 
 use super::TenantScope;
 use crate::StoreError;
@@ -246,9 +247,15 @@ impl TenantScope<'_> {
                 "DELETE FROM schedules WHERE id = $1",
                 [id.as_uuid().into()],
             ))
-            .await?;
+            .await?
+            .rows_affected()
+            > 0;
+        if deleted {
+            self.audit(&transaction, AuditAction::ScheduleDeleted, id, json!({}))
+                .await?;
+        }
         transaction.commit().await?;
-        Ok(deleted.rows_affected() > 0)
+        Ok(deleted)
     }
 }
 

@@ -13,7 +13,8 @@ use tracing::Span;
 
 use crate::problem::{ApiError, ControlError};
 
-/// The one variable part of a path, such as the id in `/jobs/{id}`.
+/// The variable part of a path, such as the id in `/jobs/{id}`; of several the last, for the caller's sign-in has read the
+/// tenant before it.
 pub struct PathPart(String);
 
 impl FromRequest for PathPart {
@@ -21,7 +22,7 @@ impl FromRequest for PathPart {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let part = request.match_info().iter().next().map(|(_, part)| part);
+        let part = request.match_info().iter().last().map(|(_, part)| part);
         ready(Ok(Self(part.unwrap_or_default().to_owned())))
     }
 }

@@ -9,7 +9,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpResponse};
 use gantry_telemetry::{continue_trace, fields, trace_id_of_current_span};
 use tracing::{Instrument, Span, field};
 use uuid::Uuid;
@@ -34,6 +34,9 @@ const EVERY_ANSWER: [(HeaderName, &str); 5] = [
     (header::X_FRAME_OPTIONS, "DENY"),
 ];
 
+/// The id of the request, for whoever writes about it.
+pub struct RequestId(pub String);
+
 /// Gives the request its id and its span, and finishes the answer, whatever came of it.
 pub async fn request_context(
     request: ServiceRequest,
@@ -44,6 +47,9 @@ pub async fn request_context(
         .app_data::<Data<Api>>()
         .is_some_and(|api| api.stopping.is_cancelled());
     let span = span_of(&request, &request_id);
+    request
+        .extensions_mut()
+        .insert(RequestId(request_id.clone()));
     answer(request, next, request_id, is_stopping)
         .instrument(span)
         .await

@@ -79,14 +79,17 @@ async fn every_route_but_the_public_ones_wants_credentials_before_anything_else(
                 continue;
             }
             asked += 1;
-            let path = path.replace("{id}", "no-id").replace("{name}", "no name");
+            let path = path.replace('{', "").replace('}', "");
             let request = api.anonymous(method, &format!("{path}?limit=oops"));
             let answer = request.body("no json").send().await.unwrap();
             assert_eq!(answer.headers()["www-authenticate"], "Bearer");
             problem_of(answer, StatusCode::UNAUTHORIZED, "unauthenticated").await;
         }
     }
-    assert_eq!(asked, 42);
+    let wanting = gantry_api::OPERATIONS
+        .iter()
+        .filter(|(_, _, access)| *access != gantry_api::Access::Anyone);
+    assert_eq!(asked, wanting.count());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,7 +26,7 @@ pub async fn show_batch(
     caller: Caller,
     id: PathPart,
 ) -> Result<Json<Batch>, ApiError> {
-    let scope = api.store.tenant(caller.tenant);
+    let scope = caller.scope(&api);
     let batch = scope.find_batch(id.batch_id()?).await?;
     batch.map(Json).ok_or(ApiError::BatchNotFound)
 }

@@ -25,7 +25,7 @@ pub async fn list_attempts(
     caller: Caller,
     id: PathPart,
 ) -> Result<Json<Page<Attempt>>, ApiError> {
-    let scope = api.store.tenant(caller.tenant);
+    let scope = caller.scope(&api);
     let attempts = scope.list_attempts(id.job_id()?).await?;
     attempts
         .map(|attempts| Json(Page::complete(attempts)))

@@ -33,7 +33,7 @@ pub async fn cancel_job(
 ) -> Result<HttpResponse, ApiError> {
     let job_id = id.job_id()?;
     find_changeable(&api, &caller, job_id).await?;
-    let scope = api.store.tenant(caller.tenant);
+    let scope = caller.scope(&api);
     let outcome = scope.cancel_job(job_id, &cancelled_by(&caller)).await?;
     if outcome == CancelOutcome::NotFound {
         return Err(ApiError::JobNotFound);

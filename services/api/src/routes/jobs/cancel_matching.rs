@@ -35,7 +35,7 @@ pub async fn cancel_jobs(
     let Some(filter) = changeable(filter, &caller) else {
         return Ok(Json(BulkView::nothing()));
     };
-    let scope = api.store.tenant(caller.tenant);
+    let scope = caller.scope(&api);
     let error = cancelled_by(&caller);
     let cancelled = scope
         .cancel_jobs(&filter, &error, BULK_LIMIT_JOBS, mode)

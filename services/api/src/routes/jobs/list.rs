@@ -65,9 +65,8 @@ pub async fn list_jobs(
         (filter, query.text("cursor"), query.page_limit())
     })?;
     let before = cursor.as_deref().map(read_cursor).transpose()?;
-    let jobs = api
-        .store
-        .tenant(caller.tenant)
+    let jobs = caller
+        .scope(&api)
         .list_jobs(&filter, before.map(JobId::from_uuid), limit + 1)
         .await?;
     Ok(Json(Page::cut(jobs, limit, |job| {

@@ -80,7 +80,7 @@ pub async fn read_log(
 ) -> Result<HttpResponse, ApiError> {
     let job_id = id.job_id()?;
     let request = read(&query)?;
-    let scope = api.store.tenant(caller.tenant);
+    let scope = caller.scope(&api);
     if scope.find_job_summary(job_id).await?.is_none() {
         return Err(ApiError::JobNotFound);
     }

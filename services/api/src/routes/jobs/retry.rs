@@ -31,7 +31,7 @@ pub async fn retry_job(
 ) -> Result<HttpResponse, ApiError> {
     let job_id = id.job_id()?;
     find_changeable(&api, &caller, job_id).await?;
-    let scope = api.store.tenant(caller.tenant);
+    let scope = caller.scope(&api);
     match scope.redrive_job(job_id).await? {
         RedriveOutcome::Queued(doorbell) => {
             reach(CrashPoint::RedriveCommitted);

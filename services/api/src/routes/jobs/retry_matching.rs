@@ -35,7 +35,7 @@ pub async fn retry_jobs(
     let Some(filter) = changeable(filter, &caller) else {
         return Ok(Json(BulkView::nothing()));
     };
-    let scope = api.store.tenant(caller.tenant);
+    let scope = caller.scope(&api);
     let redriven = scope.redrive_jobs(&filter, BULK_LIMIT_JOBS, mode).await?;
     reach(CrashPoint::RedriveCommitted);
     api.doorbells.ring(redriven.changed.clone());

@@ -20,10 +20,6 @@ use crate::problem::ApiError;
 )]
 #[get("/api/v1/jobs/{id}")]
 pub async fn show_job(api: Data<Api>, caller: Caller, id: PathPart) -> Result<Json<Job>, ApiError> {
-    let job = api
-        .store
-        .tenant(caller.tenant)
-        .find_job(id.job_id()?)
-        .await?;
+    let job = caller.scope(&api).find_job(id.job_id()?).await?;
     job.map(Json).ok_or(ApiError::JobNotFound)
 }

@@ -62,7 +62,7 @@ pub async fn submit_jobs(
         response.insert_header(IDEMPOTENCY_REPLAYED);
     }
     tracing::info!(jobs = answered.jobs.len(), origin = ?answered.origin, "a batch of jobs was accepted");
-    let scope = api.store.tenant(caller.tenant);
+    let scope = caller.scope(&api);
     let view = if has_callback {
         view_with_callback(&scope, answered.jobs).await?
     } else {

@@ -5,7 +5,7 @@ use actix_web::web::{Data, Json};
 use gantry_domain::ConcurrencyLimit;
 
 use crate::api::Api;
-use crate::extractors::Operator;
+use crate::extractors::Caller;
 use crate::openapi::{CallProblems, OperatorProblem};
 use crate::problem::ApiError;
 use crate::views::Page;
@@ -23,7 +23,7 @@ use crate::views::Page;
 #[get("/api/v1/limits")]
 pub async fn list_limits(
     api: Data<Api>,
-    _operator: Operator,
+    _caller: Caller,
 ) -> Result<Json<Page<ConcurrencyLimit>>, ApiError> {
     Ok(Json(Page::complete(api.store.operator().limits().await?)))
 }

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, delete};
 use gantry_domain::{KindName, LimitSubject};
 
 use crate::api::Api;
-use crate::extractors::{Operator, PathPart};
+use crate::extractors::{Caller, PathPart};
 use crate::limiting;
 use crate::openapi::{CallProblems, LimitRemovalProblems, OperatorProblem};
 use crate::problem::ApiError;
@@ -24,9 +24,9 @@ use crate::problem::ApiError;
 #[delete("/api/v1/limits/kinds/{kind}")]
 pub async fn remove_kind_limit(
     api: Data<Api>,
-    _operator: Operator,
+    operator: Caller,
     kind: PathPart,
 ) -> Result<HttpResponse, ApiError> {
-    limiting::remove(&api, LimitSubject::Kind(kind.kind_name()?)).await?;
+    limiting::remove(&api, &operator, LimitSubject::Kind(kind.kind_name()?)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

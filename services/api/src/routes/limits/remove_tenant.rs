@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, delete};
 
 use crate::api::Api;
-use crate::extractors::{Operator, PathPart};
+use crate::extractors::{Caller, PathPart};
 use crate::limiting;
 use crate::openapi::{CallProblems, LimitRemovalProblems, OperatorProblem};
 use crate::problem::ApiError;
@@ -23,9 +23,9 @@ use crate::problem::ApiError;
 #[delete("/api/v1/limits/tenants/{tenant}")]
 pub async fn remove_tenant_limit(
     api: Data<Api>,
-    _operator: Operator,
+    operator: Caller,
     tenant: PathPart,
 ) -> Result<HttpResponse, ApiError> {
-    limiting::remove(&api, tenant.limited_tenant()?).await?;
+    limiting::remove(&api, &operator, tenant.limited_tenant()?).await?;
     Ok(HttpResponse::NoContent().finish())
 }

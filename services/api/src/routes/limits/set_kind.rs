@@ -5,7 +5,7 @@ use actix_web::web::{Data, Json};
 use gantry_domain::{ConcurrencyLimit, KindName, LimitSubject};
 
 use crate::api::Api;
-use crate::extractors::{JsonBody, Operator, PathPart};
+use crate::extractors::{Caller, JsonBody, PathPart};
 use crate::limiting::{self, LimitRequest};
 use crate::openapi::{CallProblems, LimitProblems, OperatorProblem};
 use crate::problem::ApiError;
@@ -26,7 +26,7 @@ use crate::problem::ApiError;
 #[put("/api/v1/limits/kinds/{kind}")]
 pub async fn set_kind_limit(
     api: Data<Api>,
-    operator: Operator,
+    operator: Caller,
     kind: PathPart,
     body: JsonBody,
 ) -> Result<Json<ConcurrencyLimit>, ApiError> {

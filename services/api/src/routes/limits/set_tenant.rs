@@ -5,7 +5,7 @@ use actix_web::web::{Data, Json};
 use gantry_domain::ConcurrencyLimit;
 
 use crate::api::Api;
-use crate::extractors::{JsonBody, Operator, PathPart};
+use crate::extractors::{Caller, JsonBody, PathPart};
 use crate::limiting::{self, LimitRequest};
 use crate::openapi::{CallProblems, LimitProblems, OperatorProblem};
 use crate::problem::ApiError;
@@ -26,7 +26,7 @@ use crate::problem::ApiError;
 #[put("/api/v1/limits/tenants/{tenant}")]
 pub async fn set_tenant_limit(
     api: Data<Api>,
-    operator: Operator,
+    operator: Caller,
     tenant: PathPart,
     body: JsonBody,
 ) -> Result<Json<ConcurrencyLimit>, ApiError> {

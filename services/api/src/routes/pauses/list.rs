@@ -5,7 +5,7 @@ use actix_web::web::{Data, Json};
 use gantry_domain::Pause;
 
 use crate::api::Api;
-use crate::extractors::Operator;
+use crate::extractors::Caller;
 use crate::openapi::{CallProblems, OperatorProblem};
 use crate::problem::ApiError;
 use crate::views::Page;
@@ -21,9 +21,6 @@ use crate::views::Page;
     )
 )]
 #[get("/api/v1/pauses")]
-pub async fn list_pauses(
-    api: Data<Api>,
-    _operator: Operator,
-) -> Result<Json<Page<Pause>>, ApiError> {
+pub async fn list_pauses(api: Data<Api>, _caller: Caller) -> Result<Json<Page<Pause>>, ApiError> {
     Ok(Json(Page::complete(api.store.operator().pauses().await?)))
 }

@@ -5,7 +5,7 @@ use actix_web::web::{Data, Json};
 use gantry_domain::{PauseSubject, QueueName};
 
 use crate::api::Api;
-use crate::extractors::{Operator, PathPart};
+use crate::extractors::{Caller, PathPart};
 use crate::openapi::{CallProblems, OperatorProblem, QueueProblem};
 use crate::pausing;
 use crate::problem::ApiError;
@@ -26,9 +26,9 @@ use crate::views::ResumeView;
 #[post("/api/v1/queues/{queue}/resume")]
 pub async fn resume_queue(
     api: Data<Api>,
-    _operator: Operator,
+    operator: Caller,
     queue: PathPart,
 ) -> Result<Json<ResumeView>, ApiError> {
     let subject = PauseSubject::Queue(queue.queue_name()?);
-    Ok(Json(pausing::resume(&api, subject).await?))
+    Ok(Json(pausing::resume(&api, &operator, subject).await?))
 }

@@ -40,7 +40,7 @@ pub async fn create_schedule(
     let request =
         request.ok_or_else(|| ApiError::internal("a schedule without faults is lacking"))?;
     let new = request.check(&api, &caller).await?;
-    let scope = api.store.tenant(caller.tenant);
+    let scope = caller.scope(&api);
     let schedule = match scope.create_schedule(&new).await? {
         ScheduleCreation::Created(schedule) => schedule,
         ScheduleCreation::NameTaken => return Err(ScheduleError::NameTaken.into()),

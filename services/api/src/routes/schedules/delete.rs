@@ -29,7 +29,7 @@ pub async fn delete_schedule(
 ) -> Result<HttpResponse, ApiError> {
     let id = id.schedule_id()?;
     find_changeable_schedule(&api, &caller, id).await?;
-    if !api.store.tenant(caller.tenant).delete_schedule(id).await? {
+    if !caller.scope(&api).delete_schedule(id).await? {
         return Err(ScheduleError::NotFound.into());
     }
     Ok(HttpResponse::NoContent().finish())

@@ -44,9 +44,8 @@ pub async fn list_schedules(
 ) -> Result<Json<Page<ScheduleSummary>>, ApiError> {
     let (cursor, limit) = query.read(|query| (query.text("cursor"), query.page_limit()))?;
     let before = cursor.as_deref().map(read_cursor).transpose()?;
-    let schedules = api
-        .store
-        .tenant(caller.tenant)
+    let schedules = caller
+        .scope(&api)
         .list_schedules(before.map(ScheduleId::from_uuid), limit + 1)
         .await?;
     Ok(Json(Page::cut(schedules, limit, |schedule| {

@@ -29,6 +29,6 @@ pub async fn pause_schedule(
 ) -> Result<Json<Schedule>, ApiError> {
     let id = id.schedule_id()?;
     find_changeable_schedule(&api, &caller, id).await?;
-    let schedule = api.store.tenant(caller.tenant).pause_schedule(id).await?;
+    let schedule = caller.scope(&api).pause_schedule(id).await?;
     Ok(schedule.map(Json).ok_or(ScheduleError::NotFound)?)
 }

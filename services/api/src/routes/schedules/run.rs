@@ -33,7 +33,7 @@ pub async fn run_schedule(
 ) -> Result<HttpResponse, ApiError> {
     let id = id.schedule_id()?;
     find_changeable_schedule(&api, &caller, id).await?;
-    let scope = api.store.tenant(caller.tenant);
+    let scope = caller.scope(&api);
     let submitted = scope.run_schedule(id, current_traceparent()).await?;
     let (job, accepted, doorbell) = submitted.ok_or(ScheduleError::NotFound)?;
     reach(CrashPoint::ScheduleRunCommitted);

@@ -24,7 +24,7 @@ pub async fn show_schedule(
     caller: Caller,
     id: PathPart,
 ) -> Result<Json<Schedule>, ApiError> {
-    let scope = api.store.tenant(caller.tenant);
+    let scope = caller.scope(&api);
     let schedule = scope.find_schedule(id.schedule_id()?).await?;
     Ok(schedule.map(Json).ok_or(ScheduleError::NotFound)?)
 }

@@ -45,9 +45,8 @@ pub async fn update_schedule(
     let request =
         request.ok_or_else(|| ApiError::internal("a schedule without faults is lacking"))?;
     let new = request.check(&api, &caller).await?;
-    let change = api
-        .store
-        .tenant(caller.tenant)
+    let change = caller
+        .scope(&api)
         .update_schedule(id, before.summary.updated_at, &new.terms, &new.payload)
         .await?;
     match change {

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, delete};
 use gantry_domain::TenantId;
 
 use crate::api::Api;
-use crate::extractors::{Operator, PathPart};
+use crate::extractors::{Caller, PathPart};
 use crate::openapi::{CallProblems, OperatorProblem, TenantProblems};
 use crate::problem::ApiError;
 use crate::retention;
@@ -24,9 +24,9 @@ use crate::retention;
 #[delete("/api/v1/tenants/{tenant_id}/retention")]
 pub async fn clear_tenant_retention(
     api: Data<Api>,
-    _operator: Operator,
+    operator: Caller,
     tenant: PathPart,
 ) -> Result<HttpResponse, ApiError> {
-    retention::clear(&api, tenant.tenant_id()?).await?;
+    retention::clear(&api, &operator, tenant.tenant_id()?).await?;
     Ok(HttpResponse::NoContent().finish())
 }

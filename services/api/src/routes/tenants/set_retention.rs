@@ -5,7 +5,7 @@ use actix_web::web::{Data, Json};
 use gantry_domain::TenantId;
 
 use crate::api::Api;
-use crate::extractors::{JsonBody, Operator, PathPart};
+use crate::extractors::{Caller, JsonBody, PathPart};
 use crate::openapi::{CallProblems, OperatorProblem, RetentionProblems};
 use crate::problem::ApiError;
 use crate::retention::{self, RetentionDays, RetentionView};
@@ -25,11 +25,13 @@ use crate::retention::{self, RetentionDays, RetentionView};
 #[put("/api/v1/tenants/{tenant_id}/retention")]
 pub async fn set_tenant_retention(
     api: Data<Api>,
-    _operator: Operator,
+    operator: Caller,
     tenant: PathPart,
     body: JsonBody,
 ) -> Result<Json<RetentionView>, ApiError> {
     let tenant_id = tenant.tenant_id()?;
     let body = body.read().await?.value;
-    Ok(Json(retention::set(&api, tenant_id, body).await?))
+    Ok(Json(
+        retention::set(&api, &operator, tenant_id, body).await?,
+    ))
 }

@@ -5,7 +5,7 @@ use actix_web::web::{Data, Json};
 use gantry_domain::TenantId;
 
 use crate::api::Api;
-use crate::extractors::{Operator, PathPart};
+use crate::extractors::{Caller, PathPart};
 use crate::openapi::{CallProblems, OperatorProblem, TenantProblems};
 use crate::problem::ApiError;
 use crate::retention::{self, RetentionView};
@@ -24,7 +24,7 @@ use crate::retention::{self, RetentionView};
 #[get("/api/v1/tenants/{tenant_id}/retention")]
 pub async fn show_tenant_retention(
     api: Data<Api>,
-    _operator: Operator,
+    _caller: Caller,
     tenant: PathPart,
 ) -> Result<Json<RetentionView>, ApiError> {
     Ok(Json(retention::find(&api, tenant.tenant_id()?).await?))

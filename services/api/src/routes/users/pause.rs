@@ -5,7 +5,7 @@ use actix_web::web::{Data, Json};
 use gantry_domain::{PauseSubject, UserId};
 
 use crate::api::Api;
-use crate::extractors::{JsonBody, Operator, PathPart};
+use crate::extractors::{Caller, JsonBody, PathPart};
 use crate::openapi::{CallProblems, OperatorProblem, PauseProblems, UserProblems};
 use crate::pause_request::PauseRequest;
 use crate::pausing;
@@ -28,7 +28,7 @@ use crate::views::PauseView;
 #[post("/api/v1/users/{user_id}/pause")]
 pub async fn pause_user(
     api: Data<Api>,
-    operator: Operator,
+    operator: Caller,
     user: PathPart,
     body: JsonBody,
 ) -> Result<Json<PauseView>, ApiError> {

@@ -5,7 +5,7 @@ use actix_web::web::{Data, Json};
 use gantry_domain::{PauseSubject, UserId};
 
 use crate::api::Api;
-use crate::extractors::{Operator, PathPart};
+use crate::extractors::{Caller, PathPart};
 use crate::openapi::{CallProblems, IdProblem, OperatorProblem};
 use crate::pausing;
 use crate::problem::ApiError;
@@ -26,9 +26,9 @@ use crate::views::ResumeView;
 #[post("/api/v1/users/{user_id}/resume")]
 pub async fn resume_user(
     api: Data<Api>,
-    _operator: Operator,
+    operator: Caller,
     user: PathPart,
 ) -> Result<Json<ResumeView>, ApiError> {
     let subject = PauseSubject::User(user.user_id()?);
-    Ok(Json(pausing::resume(&api, subject).await?))
+    Ok(Json(pausing::resume(&api, &operator, subject).await?))
 }

@@ -1,0 +1,51 @@
+//! The tenant's part of the audit log.
+
+use gantry_domain::{AuditAction, AuditEvent, AuditEventId};
+use sea_orm::DatabaseTransaction;
+use serde_json::json;
+
+use super::TenantScope;
+use crate::StoreError;
+use crate::audit::{self, AuditEntry, AuditFilter};
+
+impl TenantScope<'_> {
+    /// At most `limit` entries that match, newest first, those after `before` in that order. Reading is an entry too.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn read_audit(
+        &self,
+        filter: &AuditFilter,
+        before: Option<AuditEventId>,
+        limit: u32,
+    ) -> Result<Vec<AuditEvent>, StoreError> {
+        let transaction = self.begin().await?;
+        let events = audit::list(&transaction, filter, before, limit).await?;
+        self.audit(
+            &transaction,
+            AuditAction::AuditRead,
+            self.tenant_id,
+            json!({}),
+        )
+        .await?;
+        transaction.commit().await?;
+        Ok(events)
+    }
+
+    /// Writes down that something of this tenant was done to `resource_id`.
+    pub(super) async fn audit(
+        &self,
+        transaction: &DatabaseTransaction,
+        action: AuditAction,
+        resource_id: impl ToString,
+        detail: serde_json::Value,
+    ) -> Result<(), StoreError> {
+        let entry = AuditEntry {
+            tenant_id: Some(self.tenant_id),
+            action,
+            resource_id: resource_id.to_string(),
+            detail,
+        };
+        audit::write(transaction, self.origin, entry).await
+    }
+}

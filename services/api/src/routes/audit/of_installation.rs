@@ -1,0 +1,35 @@
+//! `GET /api/v1/installation/audit`: who did what in the whole installation.
+
+use actix_web::get;
+use actix_web::web::{Data, Json};
+use gantry_domain::AuditEvent;
+
+use super::parameters::{AuditPage, AuditParameters};
+use crate::api::Api;
+use crate::extractors::{Caller, QueryString};
+use crate::openapi::{CallProblems, OperatorProblem, QueryProblems};
+use crate::problem::ApiError;
+use crate::views::Page;
+
+/// Read who did what in the whole installation, newest first
+///
+/// For operators: the entries of every tenant, and those that concern no single one. Reading is an entry too.
+#[utoipa::path(
+    tag = "audit",
+    params(AuditParameters),
+    responses(
+        CallProblems, QueryProblems, OperatorProblem,
+        (status = 200, description = "A page of entries", body = Page<AuditEvent>)
+    )
+)]
+#[get("/api/v1/installation/audit")]
+pub async fn read_installation_audit(
+    api: Data<Api>,
+    caller: Caller,
+    query: QueryString,
+) -> Result<Json<Page<AuditEvent>>, ApiError> {
+    let page = AuditPage::read(&query)?;
+    let scope = caller.operator_scope(&api);
+    let events = scope.read_audit(&page.filter, page.before, page.limit + 1);
+    Ok(Json(page.cut(events.await?)))
+}
