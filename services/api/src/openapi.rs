@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use gantry_domain::AuditAction;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoParams, IntoResponses, Modify, OpenApi as _};
@@ -33,7 +34,7 @@ use crate::problem::{PROBLEM_JSON, Problem};
         (name = "docs", description = "This description; needs no credentials")
     ),
     security(("token" = []), ("development" = [])),
-    components(schemas(Problem)),
+    components(schemas(Problem, AuditAction)),
     modifiers(&SignIn)
 )]
 struct Frame;

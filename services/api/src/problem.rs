@@ -88,7 +88,7 @@ pub enum ApiError {
     #[error("There is no such kind; GET /api/v1/kinds lists those there are.")]
     KindNotFound,
     /// A job that someone else of the tenant submitted.
-    #[error("Only who submitted the job, or an administrator of the organization, may do this.")]
+    #[error("Only who submitted the job, or an owner or admin of the tenant, may do this.")]
     NotTheOwner,
     /// The job ended in another way before.
     #[error("The job has already ended as {0}.")]

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use gantry_auth::{AuthError, Credentials, HeaderField};
-use gantry_domain::{TenantId, UserId};
+use gantry_auth::{AuthError, Credentials, HeaderField, Standing};
+use gantry_domain::{Role, TenantId, UserId};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::json;
 
@@ -231,7 +231,7 @@ async fn development_headers_mean_nothing_beside_real_sign_in() {
 }
 
 #[tokio::test]
-async fn a_named_tenant_must_be_the_one_of_the_session() {
+async fn only_the_tenant_of_the_session_is_proven_by_it() {
     for mode in SIGNED_TOKEN_MODES {
         let world = World::of(*mode).await;
         let token = world
@@ -254,20 +254,31 @@ async fn a_named_tenant_must_be_the_one_of_the_session() {
                 .await
                 .unwrap();
             assert_eq!(principal.tenant, tenant);
+            assert_eq!(principal.standing, Standing::Proven(Role::Member));
         }
-        for name in [
-            "org_other",
-            "00000000-0000-0000-0000-000000000000",
-            "",
-            "org_acme\0",
-        ] {
+        let other = TenantId::for_organization(&world.server.url(), "org_other");
+        for name in ["org_other", &other.to_string()] {
+            let principal = world
+                .authenticator
+                .authenticate(&naming(name))
+                .await
+                .unwrap();
+            assert_eq!(principal.tenant, other);
+            assert_eq!(principal.standing, Standing::Named);
+            assert_eq!(principal.organization, None);
+        }
+        let own = TenantId::for_person(&world.server.url(), "user_alice").to_string();
+        let naming_own = naming(&own);
+        let principal = world.authenticator.authenticate(&naming_own).await.unwrap();
+        assert_eq!(principal.standing, Standing::Proven(Role::Owner));
+        for name in ["", "org_acme\0", "org acme"] {
             let error = world
                 .authenticator
                 .authenticate(&naming(name))
                 .await
                 .unwrap_err();
             assert!(
-                matches!(error, AuthError::Forbidden { .. }),
+                matches!(error, AuthError::BadHeader { .. }),
                 "{name}: {error}"
             );
         }

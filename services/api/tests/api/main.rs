@@ -7,6 +7,7 @@
 
 mod support;
 
+mod audit;
 mod bad_input;
 mod batch_callbacks;
 mod batches;
@@ -26,9 +27,11 @@ mod payloads;
 mod queues;
 mod requests;
 mod retention;
+mod rights;
 mod schedules;
 mod stopping;
 mod submitting;
 mod tenancy;
+mod tenants;
 mod unique_keys;
 mod why;

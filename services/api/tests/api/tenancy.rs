@@ -79,7 +79,7 @@ async fn every_route_but_the_public_ones_wants_credentials_before_anything_else(
                 continue;
             }
             asked += 1;
-            let path = path.replace('{', "").replace('}', "");
+            let path = path.replace(['{', '}'], "");
             let request = api.anonymous(method, &format!("{path}?limit=oops"));
             let answer = request.body("no json").send().await.unwrap();
             assert_eq!(answer.headers()["www-authenticate"], "Bearer");

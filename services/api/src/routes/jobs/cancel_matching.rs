@@ -16,7 +16,7 @@ use crate::views::BulkView;
 /// Ask for the end of all jobs that match
 ///
 /// Waiting jobs are cancelled at once, running ones are told to stop; at most 1,000 at a time, the oldest first. Without
-/// the organization's role `admin` one's own jobs only. Jobs that were told before are left out.
+/// the role `admin` or `owner` one's own jobs only. Jobs that were told before are left out.
 #[utoipa::path(
     tag = "jobs",
     request_body = BulkRequest,

@@ -15,7 +15,7 @@ use crate::views::BulkView;
 
 /// Run all failed or cancelled jobs again that match
 ///
-/// At most 1,000 at a time, the oldest first. Without the organization's role `admin` one's own jobs only. A job whose
+/// At most 1,000 at a time, the oldest first. Members change their own jobs only. A job whose
 /// `unique_key` is taken is left out; of several with one key the newest runs.
 #[utoipa::path(
     tag = "jobs",

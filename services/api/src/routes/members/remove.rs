@@ -33,7 +33,7 @@ pub async fn remove_member(
     user: PathPart,
 ) -> Result<HttpResponse, ApiError> {
     let user_id = user.user_id()?;
-    let right = Right::ManageTenant;
+    let right = Right::EndMemberships;
     if user_id != caller.user && caller.reach(right) != Reach::All {
         let role = caller.role();
         return Err(TenancyError::MissingRight { right, role }.into());
