@@ -1,6 +1,7 @@
 //! Connections: a pool for commands that answer at once, and dedicated ones for reads that wait.
 
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{
@@ -19,6 +20,9 @@ const BLOCK_MARGIN: Duration = Duration::from_secs(3);
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const POOL_SIZE: usize = 16;
+/// How long a connection that has answered is taken to be alive. The pool asks it each time, which would double the round
+/// trips of whoever writes often.
+const TRUSTED_FOR: Duration = Duration::from_millis(100);
 
 /// A pool for commands that answer at once; connects when first used.
 pub(crate) fn pool(client: &Client) -> Result<Pool, QueueError> {
@@ -36,6 +40,49 @@ pub(crate) fn pool(client: &Client) -> Result<Pool, QueueError> {
         .config(pool_config)
         .runtime(Runtime::Tokio1)
         .build()?)
+}
+
+/// The connection that commands share: they are sent without waiting for each other's answers.
+pub(crate) struct SharedConnection {
+    pool: Pool,
+    trusted: Mutex<Option<Trusted>>,
+}
+
+/// A connection that has answered at that time.
+struct Trusted {
+    connection: MultiplexedConnection,
+    answered_at: Instant,
+}
+
+impl SharedConnection {
+    pub(crate) const fn new(pool: Pool) -> Self {
+        Self {
+            pool,
+            trusted: Mutex::new(None),
+        }
+    }
+
+    /// The connection, or another one where it answers no more.
+    pub(crate) async fn get(&self) -> Result<MultiplexedConnection, QueueError> {
+        if let Some(connection) = self.trusted() {
+            return Ok(connection);
+        }
+        let answering = self.pool.get().await?;
+        let connection = MultiplexedConnection::clone(&answering);
+        *self.trusted.lock().unwrap_or_else(PoisonError::into_inner) = Some(Trusted {
+            connection: connection.clone(),
+            answered_at: Instant::now(),
+        });
+        Ok(connection)
+    }
+
+    fn trusted(&self) -> Option<MultiplexedConnection> {
+        let trusted = self.trusted.lock().unwrap_or_else(PoisonError::into_inner);
+        trusted
+            .as_ref()
+            .filter(|trusted| trusted.answered_at.elapsed() < TRUSTED_FOR)
+            .map(|trusted| trusted.connection.clone())
+    }
 }
 
 /// A connection of one reader's own, so that its waiting holds up nobody else.

@@ -1,10 +1,12 @@
 //! The handle on Redis that everything else is made from.
 
+use std::sync::Arc;
+
+use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{Client, cmd};
-use deadpool_redis::{Connection, Pool};
 
 use crate::QueueError;
-use crate::connection::pool;
+use crate::connection::{SharedConnection, pool};
 use crate::keys::Keys;
 
 /// How to reach Redis.
@@ -21,7 +23,7 @@ pub struct QueueOptions {
 pub struct Queue {
     pub(crate) client: Client,
     pub(crate) keys: Keys,
-    pool: Pool,
+    connection: Arc<SharedConnection>,
 }
 
 /// Whether Redis may throw keys away when its memory is full.
@@ -44,7 +46,7 @@ impl Queue {
         let client =
             Client::open(options.redis_url.as_str()).map_err(|_| QueueError::InvalidUrl)?;
         Ok(Self {
-            pool: pool(&client)?,
+            connection: Arc::new(SharedConnection::new(pool(&client)?)),
             keys: Keys::new(&options.key_prefix),
             client,
         })
@@ -82,7 +84,7 @@ impl Queue {
         }
     }
 
-    pub(crate) async fn connection(&self) -> Result<Connection, QueueError> {
-        Ok(self.pool.get().await?)
+    pub(crate) async fn connection(&self) -> Result<MultiplexedConnection, QueueError> {
+        self.connection.get().await
     }
 }

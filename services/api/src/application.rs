@@ -5,7 +5,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
 use actix_web::middleware::{Condition, from_fn};
-use actix_web::web::{self, Data};
+use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, Error};
 use sentry_actix::Sentry;
 use utoipa::openapi::OpenApi;
@@ -25,8 +25,8 @@ const PREFLIGHT_SECONDS: usize = 3_600;
 pub struct Blueprint {
     /// What all requests share.
     pub api: Data<Api>,
-    /// The OpenAPI document.
-    pub document: Data<OpenApi>,
+    /// The OpenAPI document as JSON.
+    pub document: Data<DocumentText>,
     /// The runtime that lives as long as the process.
     pub runtime: Data<ProcessRuntime>,
     /// The browser origins that may call the API.
@@ -35,12 +35,25 @@ pub struct Blueprint {
     pub reports_errors: bool,
 }
 
+/// The OpenAPI document as JSON, written once.
+pub struct DocumentText(pub Bytes);
+
+impl DocumentText {
+    /// The document as its readers get it.
+    ///
+    /// # Errors
+    /// It cannot be written as JSON.
+    pub fn of(document: &OpenApi) -> Result<Self, serde_json::Error> {
+        Ok(Self(serde_json::to_vec(document)?.into()))
+    }
+}
+
 /// The OpenAPI document of all routes.
 pub fn document() -> OpenApi {
     let (_, document) = App::new()
         .into_utoipa_app()
         .openapi(openapi::frame())
-        .configure(routes::register)
+        .configure(routes::describe)
         .split_for_parts();
     document
 }
@@ -61,9 +74,7 @@ pub fn application(
         .app_data(blueprint.api.clone())
         .app_data(blueprint.document.clone())
         .app_data(blueprint.runtime.clone())
-        .into_utoipa_app()
-        .configure(routes::register)
-        .into_app()
+        .configure(routes::serve)
         .configure(routes::docs_page)
         .default_service(web::to(routes::unmatched))
         .wrap(from_fn(startup_gate))

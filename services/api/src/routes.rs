@@ -21,7 +21,9 @@ mod workers;
 pub use docs::docs_page;
 pub use unmatched::unmatched;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use actix_web::dev::HttpServiceFactory;
+use actix_web::web;
+use utoipa_actix_web::{OpenApiFactory, service_config};
 
 /// The paths that need no credentials and answer before the start is complete.
 const PUBLIC: [&str; 6] = [
@@ -38,8 +40,43 @@ pub fn is_public(path: &str) -> bool {
     PUBLIC.contains(&path) || path.starts_with("/docs/")
 }
 
-/// Registers every route that is part of the OpenAPI document.
-pub fn register(routes: &mut ServiceConfig) {
+/// What routes are registered with: the OpenAPI document, or a server thread, which has no use for their description.
+trait Registry {
+    /// Registers one route.
+    fn service<Factory>(&mut self, route: Factory) -> &mut Self
+    where
+        Factory: HttpServiceFactory + OpenApiFactory + 'static;
+}
+
+impl Registry for service_config::ServiceConfig<'_> {
+    fn service<Factory>(&mut self, route: Factory) -> &mut Self
+    where
+        Factory: HttpServiceFactory + OpenApiFactory + 'static,
+    {
+        Self::service(self, route)
+    }
+}
+
+impl Registry for web::ServiceConfig {
+    fn service<Factory>(&mut self, route: Factory) -> &mut Self
+    where
+        Factory: HttpServiceFactory + OpenApiFactory + 'static,
+    {
+        Self::service(self, route)
+    }
+}
+
+/// Registers every route that is part of the OpenAPI document with a server thread.
+pub fn serve(routes: &mut web::ServiceConfig) {
+    register(routes);
+}
+
+/// Registers every route that is part of the OpenAPI document with the document.
+pub fn describe(routes: &mut service_config::ServiceConfig<'_>) {
+    register(routes);
+}
+
+fn register(routes: &mut impl Registry) {
     routes
         .service(jobs::submit_job)
         .service(jobs::submit_jobs)

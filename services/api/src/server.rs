@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{Api, Limits};
-use crate::application::{Blueprint, application, document};
+use crate::application::{Blueprint, DocumentText, application, document};
 use crate::doorbells::Doorbells;
 use crate::error::ServeError;
 use crate::health::HealthMonitor;
@@ -68,12 +68,16 @@ impl ApiServer {
             key_prefix: settings.redis.prefix.clone(),
         })?;
         let (listener, address) = listen(settings.http.addr)?;
-        let (api, closing) = assemble(settings, authenticator, store, queue);
+        let document = document();
+        let routes = RouteTable::of(&document);
+        let document =
+            DocumentText::of(&document).map_err(|cause| ServeError::Server(cause.into()))?;
+        let (api, closing) = assemble(settings, authenticator, store, queue, routes);
         Ok(Self {
             listener,
             address,
             blueprint: Blueprint {
-                document: Data::new(document()),
+                document: Data::new(document),
                 api: Data::new(api),
                 runtime: Data::new(ProcessRuntime::current()),
                 allowed_origins: settings.http.cors_allowed_origins().to_vec(),
@@ -157,6 +161,7 @@ fn assemble(
     authenticator: Authenticator,
     store: ApiStore,
     queue: Queue,
+    routes: RouteTable,
 ) -> (Api, Closing) {
     let startup = Startup::default();
     let closing = CancellationToken::new();
@@ -177,7 +182,7 @@ fn assemble(
         doorbells,
         health: HealthMonitor::new(store.clone(), queue.clone(), startup.clone()),
         startup,
-        routes: RouteTable::of(&document()),
+        routes,
         followers: Arc::new(Semaphore::new(limits.followers)),
         limits,
         stopping: CancellationToken::new(),

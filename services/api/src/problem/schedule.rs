@@ -10,7 +10,7 @@ pub enum ScheduleError {
     #[error("There is no such schedule.")]
     NotFound,
     /// A schedule that someone else of the tenant created.
-    #[error("Only who created the schedule, or an administrator of the organization, may do this.")]
+    #[error("Only who created the schedule, or an owner or admin of the tenant, may do this.")]
     NotTheOwner,
     /// Another schedule has that name.
     #[error("Another schedule of the tenant has this name.")]

@@ -1,8 +1,10 @@
 //! `GET /api/v1/openapi.json`: this API, described for programs.
 
+use actix_web::http::header::ContentType;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
-use utoipa::openapi::OpenApi;
+
+use crate::application::DocumentText;
 
 /// Describe this API
 #[utoipa::path(
@@ -11,6 +13,8 @@ use utoipa::openapi::OpenApi;
     responses((status = 200, description = "The OpenAPI document", body = serde_json::Value))
 )]
 #[get("/api/v1/openapi.json")]
-pub async fn show_openapi_document(document: Data<OpenApi>) -> HttpResponse {
-    HttpResponse::Ok().json(document.get_ref())
+pub async fn show_openapi_document(document: Data<DocumentText>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(ContentType::json())
+        .body(document.0.clone())
 }
