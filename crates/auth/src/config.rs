@@ -34,6 +34,8 @@ pub struct AuthConfig {
     pub oidc_audience: Vec<String>,
     /// `AUTH_JWKS_URL`: where the issuer's keys are, when not at their usual address.
     pub jwks_url: Option<String>,
+    /// `AUTH_PUBLIC_KEYS`: the issuer's keys as PEM, in place of published ones. Line ends may be written as `\n`.
+    pub public_keys: Option<String>,
     /// `AUTH_AUTHORIZED_PARTIES`: origins one of which must stand in `azp`; empty asks for none.
     pub authorized_parties: Vec<String>,
     /// `AUTH_ALLOW_MISSING_AUTHORIZED_PARTY`: accept a token without `azp` although parties are configured.

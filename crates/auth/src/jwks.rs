@@ -4,6 +4,7 @@ mod budget;
 mod cache;
 mod fetch;
 mod key;
+mod pinned;
 mod source;
 
 pub use budget::{RENEWAL_BURST, RENEWAL_INTERVAL};

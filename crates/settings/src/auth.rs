@@ -59,6 +59,10 @@ pub struct AuthSettings {
     #[arg(id = "auth-jwks-url", long, env = "AUTH_JWKS_URL", value_name = "URL", value_parser = text)]
     pub jwks_url: Option<String>,
 
+    /// The issuer's public keys as PEM, to be used in place of published ones where the issuer cannot be reached
+    #[arg(id = "auth-public-keys", long, env = "AUTH_PUBLIC_KEYS", value_name = "PEM", value_parser = text)]
+    pub public_keys: Option<String>,
+
     /// Origins one of which must stand in a token's azp claim, separated by commas; any when unset
     #[arg(
         id = "auth-authorized-parties", long, env = "AUTH_AUTHORIZED_PARTIES", value_name = "ORIGINS",

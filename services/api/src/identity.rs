@@ -24,6 +24,7 @@ pub fn auth_config(settings: &ApiServiceSettings) -> AuthConfig {
         oidc_issuer: auth.oidc_issuer.clone(),
         oidc_audience: auth.oidc_audience().to_vec(),
         jwks_url: auth.jwks_url.clone(),
+        public_keys: auth.public_keys.clone(),
         authorized_parties: auth.authorized_parties().to_vec(),
         allow_missing_authorized_party: auth.allow_missing_authorized_party,
         email_claim: Some(auth.email_claim.clone()),

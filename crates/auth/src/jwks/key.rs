@@ -27,7 +27,8 @@ pub(crate) struct KeySet {
 
 /// One key with one algorithm that it may be used with.
 pub(crate) struct VerificationKey {
-    key_id: String,
+    /// None for a pinned key, which is good for any id.
+    key_id: Option<String>,
     algorithm: Algorithm,
     public: ParsedPublicKey,
 }
@@ -54,6 +55,11 @@ struct PublishedSet {
 }
 
 impl KeySet {
+    /// These keys.
+    pub(crate) fn of(keys: Vec<VerificationKey>) -> Self {
+        Self { keys }
+    }
+
     /// The usable keys of a published set; nothing when the text is no key set or holds no usable key.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let published: PublishedSet = serde_json::from_slice(text).ok()?;
@@ -69,7 +75,7 @@ impl KeySet {
 
     /// Whether a key of this id is published.
     pub(crate) fn contains(&self, key_id: &str) -> bool {
-        self.keys.iter().any(|key| key.key_id == key_id)
+        self.keys.iter().any(|key| key.has_id(key_id))
     }
 
     /// The keys of this id that may be used with the algorithm. More than one when the issuer repeats an id.
@@ -80,11 +86,29 @@ impl KeySet {
     ) -> impl Iterator<Item = &VerificationKey> {
         self.keys
             .iter()
-            .filter(move |key| key.key_id == key_id && key.algorithm == algorithm)
+            .filter(move |key| key.has_id(key_id) && key.algorithm == algorithm)
     }
 }
 
 impl VerificationKey {
+    /// A key that was not published under an id, as X.509 writes it (SubjectPublicKeyInfo), once for each algorithm it may
+    /// be used with; none when it is unusable.
+    pub(crate) fn of_any_id(public_key: &[u8]) -> Vec<Self> {
+        let usable = |algorithm: &Algorithm| {
+            let public = ParsedPublicKey::new(algorithm.verification(), public_key).ok()?;
+            Some(Self {
+                key_id: None,
+                algorithm: *algorithm,
+                public,
+            })
+        };
+        Algorithm::ALL.iter().filter_map(usable).collect()
+    }
+
+    fn has_id(&self, key_id: &str) -> bool {
+        self.key_id.as_deref().is_none_or(|own| own == key_id)
+    }
+
     /// Whether the signature over the message was made with this key's private half.
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         self.public.verify_sig(message, signature).is_ok()
@@ -102,7 +126,7 @@ impl PublishedKey {
             .filter_map(|algorithm| {
                 let public = self.public_key(algorithm)?;
                 Some(VerificationKey {
-                    key_id: self.kid.clone(),
+                    key_id: Some(self.kid.clone()),
                     algorithm,
                     public,
                 })
@@ -176,6 +200,24 @@ impl PublishedKey {
         ]
         .concat();
         ParsedPublicKey::new(algorithm, point).ok()
+    }
+}
+
+impl Algorithm {
+    /// How the library verifies it.
+    fn verification(self) -> &'static dyn VerificationAlgorithm {
+        match self {
+            Self::Rs256 => &RSA_PKCS1_2048_8192_SHA256,
+            Self::Rs384 => &RSA_PKCS1_2048_8192_SHA384,
+            Self::Rs512 => &RSA_PKCS1_2048_8192_SHA512,
+            Self::Ps256 => &RSA_PSS_2048_8192_SHA256,
+            Self::Ps384 => &RSA_PSS_2048_8192_SHA384,
+            Self::Ps512 => &RSA_PSS_2048_8192_SHA512,
+            Self::Es256 => &ECDSA_P256_SHA256_FIXED,
+            Self::Es384 => &ECDSA_P384_SHA384_FIXED,
+            Self::Es512 => &ECDSA_P521_SHA512_FIXED,
+            Self::Ed25519 => &ED25519,
+        }
     }
 }
 

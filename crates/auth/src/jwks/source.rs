@@ -1,4 +1,4 @@
-//! Where an issuer's keys are: at a known address, or where its discovery document says.
+//! Where an issuer's keys are: in the settings, at a known address, or where its discovery document says.
 
 #[cfg(feature = "auth-oidc")]
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,23 +10,50 @@ use url::Url;
 
 use super::fetch::{FetchError, client_for, fetch};
 use super::key::KeySet;
+use super::pinned::PinnedKeys;
+use crate::config::AuthConfig;
+use crate::config::issuer::trusted_url;
 #[cfg(feature = "auth-oidc")]
 use crate::config::issuer::{is_https, is_loopback, well_known};
 use crate::error::ConfigError;
 
-/// The keys of one issuer, at the place they are published.
+const PINNED_SETTING: &str = "AUTH_PUBLIC_KEYS";
+const ADDRESS_SETTING: &str = "AUTH_JWKS_URL";
+
+/// The keys of one issuer, at the place they are published, or as the settings have them.
 pub(crate) struct KeySetSource {
     client: Client,
     place: Place,
 }
 
 enum Place {
+    Settings(PinnedKeys),
     Address(Url),
     #[cfg(feature = "auth-oidc")]
     Discovery(Discovery),
 }
 
 impl KeySetSource {
+    /// The keys that the settings pin, or those at the address that the settings name, if they do either.
+    pub(crate) fn of_settings(
+        config: &AuthConfig,
+        issuer: &Url,
+    ) -> Result<Option<Self>, ConfigError> {
+        match (&config.public_keys, &config.jwks_url) {
+            (Some(_), Some(_)) => Err(ConfigError::Contradiction {
+                setting: PINNED_SETTING,
+                other: ADDRESS_SETTING,
+                why: "keys are either pinned or fetched",
+            }),
+            (Some(text), None) => Ok(Some(Self {
+                client: client_for(issuer)?,
+                place: Place::Settings(pinned(text)?),
+            })),
+            (None, Some(address)) => Self::at(trusted_url(ADDRESS_SETTING, address)?).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+
     /// Keys at a known address.
     pub(crate) fn at(address: Url) -> Result<Self, ConfigError> {
         Ok(Self {
@@ -52,6 +79,7 @@ impl KeySetSource {
     /// The keys published now.
     pub(crate) async fn fetch(&self) -> Result<KeySet, FetchError> {
         match &self.place {
+            Place::Settings(keys) => Ok(keys.key_set()),
             Place::Address(address) => self.key_set_at(address).await,
             #[cfg(feature = "auth-oidc")]
             Place::Discovery(discovery) => {
@@ -69,6 +97,15 @@ impl KeySetSource {
         let document = fetch(&self.client, address).await?;
         KeySet::parse(&document).ok_or(FetchError::Unintelligible)
     }
+}
+
+fn pinned(text: &str) -> Result<PinnedKeys, ConfigError> {
+    PinnedKeys::from_pem(text).ok_or_else(|| ConfigError::Invalid {
+        setting: PINNED_SETTING,
+        fault: "must be public keys as PEM (BEGIN PUBLIC KEY), each RSA of 2,048 to 8,192 bits, P-256, P-384, P-521 \
+                or Ed25519"
+            .to_owned(),
+    })
 }
 
 /// An OpenID Connect discovery document, read once and again after its address failed.

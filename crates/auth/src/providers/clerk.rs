@@ -61,10 +61,10 @@ impl ClerkProvider {
                     .to_owned(),
             });
         }
-        let source = KeySetSource::at(match &config.jwks_url {
-            Some(address) => trusted_url("AUTH_JWKS_URL", address)?,
-            None => well_known(&issuer_address, "jwks.json"),
-        })?;
+        let source = match KeySetSource::of_settings(config, &issuer_address)? {
+            Some(source) => source,
+            None => KeySetSource::at(well_known(&issuer_address, "jwks.json"))?,
+        };
         let expected = Expectations {
             issuer: issuer.to_owned(),
             audience: config.clerk_audience.clone(),

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{IdentityProvider, profile_claims};
 use crate::clock::Clock;
-use crate::config::issuer::{issuer_url, trusted_url};
+use crate::config::issuer::issuer_url;
 use crate::config::{AppEnvironment, AuthConfig};
 use crate::credentials::Credentials;
 use crate::error::{AuthError, ConfigError};
@@ -42,8 +42,8 @@ impl OidcProvider {
                 condition: "AUTH_MODE=oidc and APP_ENV=production",
             });
         }
-        let source = match &config.jwks_url {
-            Some(address) => KeySetSource::at(trusted_url("AUTH_JWKS_URL", address)?)?,
+        let source = match KeySetSource::of_settings(config, &issuer_address)? {
+            Some(source) => source,
             None => KeySetSource::discovered(issuer, &issuer_address)?,
         };
         let expected = Expectations {

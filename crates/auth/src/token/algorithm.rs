@@ -26,6 +26,20 @@ impl Algorithm {
         Self::Ps512,
     ];
 
+    /// Every algorithm.
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Rs256,
+        Self::Rs384,
+        Self::Rs512,
+        Self::Ps256,
+        Self::Ps384,
+        Self::Ps512,
+        Self::Es256,
+        Self::Es384,
+        Self::Es512,
+        Self::Ed25519,
+    ];
+
     /// The algorithm of this exact name; `EdDSA` is the older name of `Ed25519`.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         Some(match name {

@@ -183,3 +183,35 @@ mod oidc {
         );
     }
 }
+
+#[cfg(feature = "signed-tokens")]
+#[test]
+fn pinned_keys_are_all_usable_or_the_start_is_refused() {
+    use crate::support::keys;
+
+    let good = keys::rsa().public_pem();
+    let private = keys::pem("PRIVATE KEY", &keys::rsa().pkcs8());
+    for text in [
+        String::new(),
+        "a key".to_owned(),
+        keys::pem("PUBLIC KEY", b"no key"),
+        private.clone(),
+        format!("{good}{private}"),
+        format!("{good}-----BEGIN PUBLIC KEY-----\n"),
+    ] {
+        let error = refusal(|config| {
+            config.mode = Some(AuthMode::Oidc);
+            config.public_keys = Some(text);
+        });
+        assert!(error.starts_with("AUTH_PUBLIC_KEYS must be"), "{error}");
+    }
+    let error = refusal(|config| {
+        config.mode = Some(AuthMode::Oidc);
+        config.public_keys = Some(good);
+        config.jwks_url = Some("https://issuer.example.com/keys".to_owned());
+    });
+    assert!(
+        error.contains("AUTH_PUBLIC_KEYS cannot be combined with AUTH_JWKS_URL"),
+        "{error}"
+    );
+}

@@ -352,3 +352,27 @@ async fn keys_at_a_configured_address_are_found_there() {
         assert_eq!(world.server.requests().len(), 0);
     }
 }
+
+#[tokio::test]
+async fn pinned_keys_need_no_issuer_and_admit_no_other_key() {
+    for mode in SIGNED_TOKEN_MODES {
+        let pinned = [keys::rsa(), keys::ed25519(), keys::p256()];
+        let pems: Vec<String> = pinned.iter().map(|key| key.public_pem()).collect();
+        let in_one_line = pems.concat().replace('\n', "\\n");
+        for text in [pems.concat(), in_one_line] {
+            let world = World::with(*mode, |config| config.public_keys = Some(text)).await;
+            for key in pinned {
+                assert!(world.sign_in(&world.token().signed_by(key)).await.is_ok());
+            }
+            let error = world
+                .sign_in(&world.token().signed_by(keys::other_rsa()))
+                .await
+                .unwrap_err();
+            assert!(
+                matches!(error, AuthError::Unauthenticated { .. }),
+                "{error}"
+            );
+            assert_eq!(world.key_fetches(), 0);
+        }
+    }
+}

@@ -150,12 +150,14 @@ impl SigningKey {
         }
     }
 
-    /// The public half of an RSA key as PEM, which a confused verifier would take for a secret.
+    /// The public half as PEM, which a confused verifier would take for a secret.
     pub fn public_pem(&self) -> String {
-        let Pair::Rsa(pair) = &self.pair else {
-            panic!("only RSA keys are asked for")
-        };
-        let der: PublicKeyX509Der = pair.public_key().as_der().unwrap();
+        let der: PublicKeyX509Der = match &self.pair {
+            Pair::Rsa(pair) => pair.public_key().as_der(),
+            Pair::Curve(_, pair) => pair.public_key().as_der(),
+            Pair::Edwards(pair) => pair.public_key().as_der(),
+        }
+        .unwrap();
         pem("PUBLIC KEY", der.as_ref())
     }
 }
