@@ -1,4 +1,4 @@
-//! The development commands of the workspace: `cargo xtask demo`, `test`, `check`, `bench` and `dev`.
+//! The development commands of the workspace: `cargo xtask demo`, `test`, `check`, `providers`, `bench` and `dev`.
 
 mod cargo;
 mod error;
@@ -22,6 +22,7 @@ Usage: cargo xtask COMMAND
   test [...]      Run every test on private servers (arguments of `cargo test`)
   bench [--save]  Measure the release binaries on private servers, beside the saved baseline
   check           Check the format, and deny every warning
+  providers       Lint and test sign-in with no identity provider compiled in, and with each alone
 ";
 
 /// The whole workspace, because choosing a package would change the features of what it depends on.
@@ -49,6 +50,7 @@ fn run(command: &str, arguments: &[String]) -> Result<()> {
         "test" => test(arguments),
         "bench" => bench(arguments),
         "check" => check(),
+        "providers" => providers(),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");
             Ok(())
@@ -120,6 +122,29 @@ fn check() -> Result<()> {
         ],
         &[],
     )
+}
+
+/// All of them together is what `check` and `test` build. The whole workspace is chosen, because choosing packages would
+/// change the features of everything they depend on.
+fn providers() -> Result<()> {
+    for chosen in [
+        &[][..],
+        &["--features", "gantry-api/auth-clerk"],
+        &["--features", "gantry-api/auth-oidc"],
+        &["--features", "gantry-api/auth-dev"],
+    ] {
+        let features = [&["--workspace", "--no-default-features"], chosen].concat();
+        let lint = [&["clippy"], &features[..], &["--lib", "--bins"]].concat();
+        let lint_tests = [&["clippy"], &features[..], &["--test", "sign_in"]].concat();
+        for command in [lint, lint_tests] {
+            cargo::run(&[&command[..], &["--", "--deny", "warnings"]].concat(), &[])?;
+        }
+        cargo::run(
+            &[&["test"], &features[..], &["--test", "sign_in"]].concat(),
+            &[],
+        )?;
+    }
+    Ok(())
 }
 
 fn install_what_is_missing() -> Result<()> {

@@ -184,7 +184,7 @@ mod oidc {
     }
 }
 
-#[cfg(feature = "signed-tokens")]
+#[cfg(feature = "auth-oidc")]
 #[test]
 fn pinned_keys_are_all_usable_or_the_start_is_refused() {
     use crate::support::keys;
@@ -214,4 +214,15 @@ fn pinned_keys_are_all_usable_or_the_start_is_refused() {
         error.contains("AUTH_PUBLIC_KEYS cannot be combined with AUTH_JWKS_URL"),
         "{error}"
     );
+}
+
+#[cfg(feature = "auth-oidc")]
+#[test]
+fn an_operator_that_is_none_stops_the_start_under_its_own_setting() {
+    let error = refusal(|config| {
+        config.mode = Some(AuthMode::Oidc);
+        config.allow_all = true;
+        config.operators = vec!["a b@example".to_owned()];
+    });
+    assert!(error.contains("GANTRY_OPERATORS"), "{error}");
 }
