@@ -8,6 +8,7 @@ use gantry_store::ApiStore;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::client_address::TrustedProxies;
 use crate::doorbells::Doorbells;
 use crate::health::HealthMonitor;
 use crate::kind_catalog::KindCatalog;
@@ -32,6 +33,8 @@ pub struct Api {
     pub kinds: KindCatalog,
     /// Where jobs are handed in.
     pub submissions: Submissions,
+    /// Whose word about a client's address is believed.
+    pub trusted_proxies: TrustedProxies,
     /// Where workers are told of jobs.
     pub doorbells: Doorbells,
     /// Whether Postgres was reached since the start.

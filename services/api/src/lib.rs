@@ -5,6 +5,7 @@ mod api;
 mod application;
 mod bulk_request;
 mod cancellation;
+mod client_address;
 mod doorbells;
 mod error;
 mod extractors;

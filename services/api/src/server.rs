@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::{Api, Limits};
 use crate::application::{Blueprint, DocumentText, application, document};
+use crate::client_address::TrustedProxies;
 use crate::doorbells::Doorbells;
 use crate::error::ServeError;
 use crate::health::HealthMonitor;
@@ -180,6 +181,7 @@ fn assemble(
         kinds: KindCatalog::new(store.clone()),
         submissions,
         doorbells,
+        trusted_proxies: TrustedProxies::new(settings.http.trusted_proxies()),
         health: HealthMonitor::new(store.clone(), queue.clone(), startup.clone()),
         startup,
         routes,

@@ -15,6 +15,7 @@ use tracing::{Instrument, Span, field};
 use uuid::Uuid;
 
 use crate::api::Api;
+use crate::client_address::client_address;
 use crate::problem::{ApiError, PROBLEM_JSON};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -136,6 +137,7 @@ fn span_of(request: &ServiceRequest, request_id: &str) -> Span {
         "http.request.method" = %request.method(),
         "http.route" = field::Empty,
         "http.response.status_code" = field::Empty,
+        "client.address" = client_address(request.request()).map(field::display),
         { fields::REQUEST_ID } = request_id,
         { fields::TENANT_ID } = field::Empty,
         { fields::USER_ID } = field::Empty,
