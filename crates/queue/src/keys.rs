@@ -3,6 +3,8 @@
 use gantry_domain::{JobId, Priority, QueueName, TenantShard, WorkerId};
 use uuid::Uuid;
 
+use crate::RateSubject;
+
 /// The consumer group that all workers of a queue share.
 pub(crate) const GROUP: &str = "workers";
 
@@ -38,6 +40,15 @@ impl Keys {
     /// The counts of a queue's runs in one minute, counted from 1970.
     pub(crate) fn runs(&self, queue: &QueueName, minute: u64) -> String {
         format!("{}:{{{queue}}}:runs:{minute}", self.prefix)
+    }
+
+    /// How much of a rate of requests is used up.
+    pub(crate) fn rate(&self, subject: RateSubject) -> String {
+        match subject {
+            RateSubject::Person(user_id) => format!("{}:rate:person:{user_id}", self.prefix),
+            RateSubject::Tenant(tenant_id) => format!("{}:rate:tenant:{tenant_id}", self.prefix),
+            RateSubject::Address(address) => format!("{}:rate:address:{address}", self.prefix),
+        }
     }
 
     /// The stream of control signals for one worker.
