@@ -63,7 +63,7 @@ pub use on_conflict::OnConflict;
 pub use pause::{Pause, PauseScope, PauseSubject, RunningJobs};
 pub use priority::Priority;
 pub use queue_status::{QueueDepth, QueueRates, QueueStatus};
-pub use request_rate::{REQUEST_RATE_LIMIT_PER_HOUR, RequestBudget, RequestRate, Tier};
+pub use request_rate::{AgreedRate, REQUEST_RATE_LIMIT_PER_HOUR, RequestBudget, RequestRate, Tier};
 pub use retention::{InvalidRetention, RETENTION_LIMIT_DAYS, RetentionPeriods};
 pub use retry::{retry_budget_is_spent, retry_delay, soft_deadline};
 pub use role::Role;

@@ -25,6 +25,25 @@ word_enum! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RequestRate(u32);
 
+/// What was agreed upon with a tenant: the rate of its tier, or one of its own in place of that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AgreedRate {
+    /// The tier.
+    pub tier: Tier,
+    /// The rate that holds in place of the tier's.
+    pub own_rate: Option<RequestRate>,
+}
+
+impl Default for AgreedRate {
+    /// What holds for a tenant nobody has agreed upon anything with.
+    fn default() -> Self {
+        Self {
+            tier: Tier::Free,
+            own_rate: None,
+        }
+    }
+}
+
 /// How much of a rate is used up at some moment. All requests of an hour may come at once; what was used comes back
 /// evenly.
 ///
@@ -65,8 +84,8 @@ impl RequestRate {
 impl RequestBudget {
     /// The budget at a moment, when all will have come back at another; both in microseconds of the same clock.
     ///
-    /// A moment further away than the window was written under another rate, or by a clock that was set back since: it
-    /// counts as all used up and no more.
+    /// A moment further away than the window was written by a clock that was set back since: it counts as all used up and no
+    /// more.
     pub fn at(rate: RequestRate, now_microseconds: u64, whole_at_microseconds: u64) -> Self {
         let backlog_microseconds = whole_at_microseconds.saturating_sub(now_microseconds);
         Self {

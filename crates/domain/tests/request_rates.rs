@@ -54,19 +54,6 @@ fn a_request_that_one_budget_refuses_counts_in_none() {
 }
 
 #[test]
-fn what_was_used_under_one_rate_is_the_same_share_of_another() {
-    let half_used = NOON + HOUR_MICROSECONDS / 2;
-    assert_eq!(
-        RequestBudget::at(rate(100), NOON, half_used).remaining(),
-        50
-    );
-    assert_eq!(
-        RequestBudget::at(rate(5_000), NOON, half_used).remaining(),
-        2_500
-    );
-}
-
-#[test]
 fn a_clock_that_was_set_back_costs_an_hour_at_most() {
     let spent = RequestBudget::at(rate(100), NOON, NOON + 48 * HOUR_MICROSECONDS);
     assert_eq!(spent.whole_after(), Duration::from_secs(3_600));

@@ -3,7 +3,7 @@
 use gantry_domain::{JobId, Priority, QueueName, TenantShard, WorkerId};
 use uuid::Uuid;
 
-use crate::RateSubject;
+use crate::{RateBucket, RateSubject};
 
 /// The consumer group that all workers of a queue share.
 pub(crate) const GROUP: &str = "workers";
@@ -42,12 +42,18 @@ impl Keys {
         format!("{}:{{{queue}}}:runs:{minute}", self.prefix)
     }
 
-    /// How much of a rate of requests is used up.
-    pub(crate) fn rate(&self, subject: RateSubject) -> String {
-        match subject {
-            RateSubject::Person(user_id) => format!("{}:rate:person:{user_id}", self.prefix),
-            RateSubject::Tenant(tenant_id) => format!("{}:rate:tenant:{tenant_id}", self.prefix),
-            RateSubject::Address(address) => format!("{}:rate:address:{address}", self.prefix),
+    /// When all requests of a bucket will have come back.
+    pub(crate) fn rate(&self, bucket: &RateBucket) -> String {
+        let prefix = &self.prefix;
+        let per_hour = bucket.rate.requests_per_hour();
+        match bucket.subject {
+            RateSubject::Person(user_id) => format!("{prefix}:rate:{per_hour}:person:{user_id}"),
+            RateSubject::Tenant(tenant_id) => {
+                format!("{prefix}:rate:{per_hour}:tenant:{tenant_id}")
+            }
+            RateSubject::Address(address) => {
+                format!("{prefix}:rate:{per_hour}:address:{address}")
+            }
         }
     }
 

@@ -25,8 +25,9 @@ pub enum RateSubject {
     Address(IpAddr),
 }
 
-/// Whose requests are counted, and how many there may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Whose requests are counted, and how many there may be. Each rate is counted by itself, so that whoever is given another
+/// begins with all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RateBucket {
     /// Whose.
     pub subject: RateSubject,
@@ -76,10 +77,10 @@ impl RateLimiter {
 
     async fn take_in_redis(&self, buckets: &[RateBucket]) -> Result<Verdict, QueueError> {
         let mut invocation = self.take.prepare_invoke();
-        for RateBucket { subject, rate } in buckets {
-            invocation.key(self.queue.keys.rate(*subject));
-            invocation.arg(rate.interval_microseconds());
-            invocation.arg(rate.window_microseconds());
+        for bucket in buckets {
+            invocation.key(self.queue.keys.rate(bucket));
+            invocation.arg(bucket.rate.interval_microseconds());
+            invocation.arg(bucket.rate.window_microseconds());
         }
         let answer: Vec<u64> = self.connection.run_script(&invocation).await?;
         let [is_let_through, now, backlogs @ ..] = answer.as_slice() else {

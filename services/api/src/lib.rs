@@ -30,6 +30,7 @@ mod payload_schema;
 mod problem;
 mod queue_overview;
 mod request_hash;
+mod request_rates;
 mod retention;
 mod rights;
 mod route_table;
@@ -41,6 +42,7 @@ mod silent_clients;
 mod startup;
 mod submissions;
 mod tenancy;
+mod tier;
 mod views;
 mod why;
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use gantry_domain::RequestBudget;
 
-use super::{RateBucket, RateSubject, Verdict};
+use super::{RateBucket, Verdict};
 
 /// How many budgets are kept; beyond that those that are whole are forgotten, and where that is not enough half of them,
 /// whichever.
@@ -15,7 +15,7 @@ const CAPACITY: usize = 100_000;
 /// The budgets of this process, by the moment at which each will have come back.
 pub(crate) struct MemoryBudgets {
     began_at: Instant,
-    whole_at_microseconds: Mutex<HashMap<RateSubject, u64>>,
+    whole_at_microseconds: Mutex<HashMap<RateBucket, u64>>,
 }
 
 impl MemoryBudgets {
@@ -35,7 +35,7 @@ impl MemoryBudgets {
         let mut budgets: Vec<RequestBudget> = buckets
             .iter()
             .map(|bucket| {
-                let known = whole_at.get(&bucket.subject).copied();
+                let known = whole_at.get(bucket).copied();
                 RequestBudget::at(bucket.rate, now, known.unwrap_or_default())
             })
             .collect();
@@ -44,7 +44,7 @@ impl MemoryBudgets {
             make_room(&mut whole_at, now);
             for (bucket, budget) in buckets.iter().zip(&budgets) {
                 let backlog = u64::try_from(budget.whole_after().as_micros()).unwrap_or(u64::MAX);
-                whole_at.insert(bucket.subject, now.saturating_add(backlog));
+                whole_at.insert(*bucket, now.saturating_add(backlog));
             }
         }
         Verdict {
@@ -54,7 +54,7 @@ impl MemoryBudgets {
     }
 }
 
-fn make_room(whole_at: &mut HashMap<RateSubject, u64>, now: u64) {
+fn make_room(whole_at: &mut HashMap<RateBucket, u64>, now: u64) {
     if whole_at.len() < CAPACITY {
         return;
     }

@@ -38,15 +38,15 @@ fn remaining(verdict: &Verdict) -> Vec<u32> {
 
 impl Fixture {
     /// The moment at which all that was used will have come back; 0 where nothing was used.
-    async fn whole_at(&self, subject: RateSubject) -> u64 {
-        let key = self.rate_key(subject);
+    async fn whole_at(&self, bucket: RateBucket) -> u64 {
+        let key = self.rate_key(bucket);
         self.command::<Option<u64>>(&format!("GET {key}"))
             .await
             .unwrap_or_default()
     }
 
-    async fn use_up(&self, subject: RateSubject, whole_at: u64) {
-        let key = self.rate_key(subject);
+    async fn use_up(&self, bucket: RateBucket, whole_at: u64) {
+        let key = self.rate_key(bucket);
         self.command::<()>(&format!("SET {key} {whole_at}")).await;
     }
 
@@ -57,11 +57,12 @@ impl Fixture {
     }
 
     /// The key of a budget, as the protocol document names it.
-    fn rate_key(&self, subject: RateSubject) -> String {
-        match subject {
-            RateSubject::Person(id) => format!("{}:rate:person:{id}", self.prefix),
-            RateSubject::Tenant(id) => format!("{}:rate:tenant:{id}", self.prefix),
-            RateSubject::Address(address) => format!("{}:rate:address:{address}", self.prefix),
+    fn rate_key(&self, bucket: RateBucket) -> String {
+        let of_rate = format!("{}:rate:{}", self.prefix, bucket.rate.requests_per_hour());
+        match bucket.subject {
+            RateSubject::Person(id) => format!("{of_rate}:person:{id}"),
+            RateSubject::Tenant(id) => format!("{of_rate}:tenant:{id}"),
+            RateSubject::Address(address) => format!("{of_rate}:address:{address}"),
         }
     }
 }
@@ -107,13 +108,13 @@ async fn a_refused_request_counts_neither_for_the_person_nor_for_the_tenant() {
     let tenant = tenant();
     let spent = [bucket(person(), 1), bucket(tenant, 10)];
     assert!(limiter.take(&spent).await.is_let_through);
-    let before = fixture.whole_at(tenant).await;
+    let before = fixture.whole_at(spent[1]).await;
     for _ in 0..5 {
         let verdict = limiter.take(&spent).await;
         assert!(!verdict.is_let_through);
         assert_eq!(remaining(&verdict), [0, 9]);
     }
-    assert_eq!(fixture.whole_at(tenant).await, before);
+    assert_eq!(fixture.whole_at(spent[1]).await, before);
     let other = [bucket(person(), 1), bucket(tenant, 10)];
     assert_eq!(remaining(&limiter.take(&other).await), [0, 8]);
 }
@@ -126,7 +127,7 @@ async fn a_budget_is_kept_until_all_of_it_has_come_back() {
     limiter
         .take(&[bucket(RateSubject::Address(address), 4)])
         .await;
-    let key = format!("{}:rate:address:2001:db8::", fixture.prefix);
+    let key = format!("{}:rate:4:address:2001:db8::", fixture.prefix);
     let kept_seconds: i64 = fixture.command(&format!("TTL {key}")).await;
     assert!((800..=900).contains(&kept_seconds), "{kept_seconds}");
 }
@@ -172,7 +173,7 @@ async fn a_key_that_holds_something_else_limits_in_memory_and_fails_nobody() {
     let fixture = Fixture::new().await;
     let limiter = RateLimiter::new(&fixture.queue);
     let user_id = UserId::for_subject("issuer", "someone");
-    let key = format!("{}:rate:person:{user_id}", fixture.prefix);
+    let key = format!("{}:rate:1:person:{user_id}", fixture.prefix);
     fixture.command::<u64>(&format!("LPUSH {key} x")).await;
     let bucket = [bucket(RateSubject::Person(user_id), 1)];
     assert!(limiter.take(&bucket).await.is_let_through);
@@ -219,17 +220,17 @@ proptest! {
                 bucket(tenant(), 1_000),
             ];
             let began_at = fixture.now().await;
-            fixture.use_up(buckets[0].subject, began_at + person_backlog).await;
-            fixture.use_up(buckets[1].subject, began_at + tenant_backlog).await;
-            fixture.use_up(buckets[2].subject, began_at + HALF_HOUR_MICROSECONDS).await;
+            fixture.use_up(buckets[0], began_at + person_backlog).await;
+            fixture.use_up(buckets[1], began_at + tenant_backlog).await;
+            fixture.use_up(buckets[2], began_at + HALF_HOUR_MICROSECONDS).await;
             for _ in 0..request_count {
                 let mut before = Vec::new();
                 for bucket in buckets {
-                    before.push((bucket.rate, fixture.whole_at(bucket.subject).await));
+                    before.push((bucket.rate, fixture.whole_at(bucket).await));
                 }
                 let verdict = limiter.take(&buckets).await;
                 let clock = u64::try_from(verdict.budgets[2].whole_after().as_micros()).unwrap();
-                let now = fixture.whole_at(buckets[2].subject).await - clock;
+                let now = fixture.whole_at(buckets[2]).await - clock;
                 let mut expected: Vec<RequestBudget> = before
                     .into_iter()
                     .map(|(rate, whole_at)| RequestBudget::at(rate, now, whole_at))
