@@ -1,6 +1,7 @@
 //! The schema's migrations, run under one lock so that any number may start at once.
 #![doc = include_str!("../README.md")]
 
+mod api_keys;
 mod batches;
 mod concurrency_limits;
 mod dependencies;
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(batches::Batches),
             Box::new(retry_policies::RetryPolicies),
             Box::new(members::Members),
+            Box::new(api_keys::ApiKeys),
         ]
     }
 }

@@ -35,6 +35,8 @@ word_enum! {
         TenantDeleted = "tenant.deleted",
         /// A tenant's retention periods were set or removed.
         TenantRetentionChanged = "tenant.retention_changed",
+        /// A tenant got another tier or another rate of requests.
+        TenantTierChanged = "tenant.tier_changed",
         /// Someone became a member; the resource is the person.
         MemberAdded = "member.added",
         /// A member got another role.

@@ -20,6 +20,12 @@ pub enum QueueError {
     /// The pool could not be made.
     #[error("the Redis connection pool could not be made: {0}")]
     Build(#[from] BuildError),
+    /// Redis did not answer a moment ago, and is left alone for another one.
+    #[error("Redis is unavailable: it did not answer a moment ago")]
+    LeftAlone,
+    /// Redis answered a script in a way that this version does not know.
+    #[error("Redis answered a script of Gantry with something else than it returns")]
+    UnknownAnswer,
     /// Redis did not answer in time.
     #[error("Redis is unavailable: no answer within {seconds} s")]
     NoAnswer {

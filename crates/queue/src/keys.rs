@@ -3,6 +3,8 @@
 use gantry_domain::{JobId, Priority, QueueName, TenantShard, WorkerId};
 use uuid::Uuid;
 
+use crate::{RateBucket, RateSubject};
+
 /// The consumer group that all workers of a queue share.
 pub(crate) const GROUP: &str = "workers";
 
@@ -38,6 +40,21 @@ impl Keys {
     /// The counts of a queue's runs in one minute, counted from 1970.
     pub(crate) fn runs(&self, queue: &QueueName, minute: u64) -> String {
         format!("{}:{{{queue}}}:runs:{minute}", self.prefix)
+    }
+
+    /// When all requests of a bucket will have come back.
+    pub(crate) fn rate(&self, bucket: &RateBucket) -> String {
+        let prefix = &self.prefix;
+        let per_hour = bucket.rate.requests_per_hour();
+        match bucket.subject {
+            RateSubject::Person(user_id) => format!("{prefix}:rate:{per_hour}:person:{user_id}"),
+            RateSubject::Tenant(tenant_id) => {
+                format!("{prefix}:rate:{per_hour}:tenant:{tenant_id}")
+            }
+            RateSubject::Address(address) => {
+                format!("{prefix}:rate:{per_hour}:address:{address}")
+            }
+        }
     }
 
     /// The stream of control signals for one worker.

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args;
+use ipnet::IpNet;
 
-use crate::value::{List, Unusable, list, origin, whole_number};
+use crate::value::{List, Unusable, list, network, origin, whole_number};
 
 /// The HTTP side of the API.
 #[derive(Debug, Clone, Args)]
@@ -51,6 +52,13 @@ pub struct HttpSettings {
         default_value = "60", value_parser = whole_number(1..=3600_u64)
     )]
     silence_limit_seconds: u64,
+
+    /// Networks of the proxies whose X-Forwarded-For is believed, separated by commas; nobody's when unset
+    #[arg(
+        id = "http-trusted-proxies", long, env = "GANTRY_HTTP_TRUSTED_PROXIES", value_name = "NETWORKS",
+        value_parser = list(network)
+    )]
+    trusted_proxies: Option<List<IpNet>>,
 }
 
 impl HttpSettings {
@@ -59,6 +67,11 @@ impl HttpSettings {
         self.cors_allowed_origins
             .as_ref()
             .map_or(&[], List::as_slice)
+    }
+
+    /// The networks of the proxies whose `X-Forwarded-For` is believed; empty means nobody's.
+    pub fn trusted_proxies(&self) -> &[IpNet] {
+        self.trusted_proxies.as_ref().map_or(&[], List::as_slice)
     }
 
     /// How long a client may take nothing of what is sent to it.

@@ -9,6 +9,7 @@ use crate::error::SettingError;
 use crate::http::HttpSettings;
 use crate::parse::Settings;
 use crate::quantum_espresso::QuantumEspressoSettings;
+use crate::rate_limits::RateLimitSettings;
 use crate::redis::RedisSettings;
 use crate::retention::RetentionSettings;
 use crate::telemetry::TelemetrySettings;
@@ -29,6 +30,9 @@ pub struct ApiServiceSettings {
     /// The HTTP side.
     #[command(flatten)]
     pub http: HttpSettings,
+    /// How many requests are answered.
+    #[command(flatten)]
+    pub rate_limits: RateLimitSettings,
     /// Identity.
     #[command(flatten)]
     pub auth: AuthSettings,

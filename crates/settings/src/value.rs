@@ -1,9 +1,11 @@
 //! How single values are read; an error says what the value must be and never repeats it.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use url::Url;
@@ -103,6 +105,15 @@ pub(crate) fn origin(text: &str) -> Result<String, Unusable> {
         ));
     }
     Ok(text.to_owned())
+}
+
+/// Reads a network, or a single address as the network of it alone.
+pub(crate) fn network(text: &str) -> Result<IpNet, Unusable> {
+    text.parse()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| {
+            Unusable("must list networks or addresses such as 10.0.0.0/8 or 2001:db8::1".to_owned())
+        })
 }
 
 /// Longest name of a worker, queue or key prefix, in characters.

@@ -1,6 +1,7 @@
 //! The schema contract: entities, tenant scope and the only writer of job state.
 #![doc = include_str!("../README.md")]
 
+mod agreed_rate;
 mod api_store;
 mod audit;
 mod connection;

@@ -1,5 +1,6 @@
 //! What operators do for all tenants: each call opens the door `operate` for its own transaction.
 
+mod agreed_rate;
 mod audit;
 mod crowd;
 mod limits;

@@ -1,5 +1,6 @@
 //! Everything of one tenant, and nothing else: each call sets the tenant for its own transaction.
 
+mod agreed_rate;
 mod attempts;
 mod audit;
 mod batches;

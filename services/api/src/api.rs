@@ -8,9 +8,11 @@ use gantry_store::ApiStore;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::client_address::TrustedProxies;
 use crate::doorbells::Doorbells;
 use crate::health::HealthMonitor;
 use crate::kind_catalog::KindCatalog;
+use crate::request_rates::RequestRates;
 use crate::route_table::RouteTable;
 use crate::sign_ins::SignIns;
 use crate::startup::Startup;
@@ -32,6 +34,10 @@ pub struct Api {
     pub kinds: KindCatalog,
     /// Where jobs are handed in.
     pub submissions: Submissions,
+    /// Whose word about a client's address is believed.
+    pub trusted_proxies: TrustedProxies,
+    /// How many requests are answered; none when they are not counted.
+    pub request_rates: Option<RequestRates>,
     /// Where workers are told of jobs.
     pub doorbells: Doorbells,
     /// Whether Postgres was reached since the start.

@@ -15,6 +15,7 @@ use crate::api::Api;
 use crate::middleware::{
     ProcessRuntime, catch_panics, on_process_runtime, request_context, startup_gate,
 };
+use crate::request_rates::RATE_LIMIT_HEADERS;
 use crate::{openapi, routes};
 
 /// How long a browser may remember what it was told about other origins, in seconds.
@@ -101,6 +102,7 @@ fn cors(allowed_origins: &[String]) -> Cors {
             header::HeaderName::from_static("x-request-id"),
             header::HeaderName::from_static("idempotency-replayed"),
         ])
+        .expose_headers(RATE_LIMIT_HEADERS)
         .block_on_origin_mismatch(false)
         .max_age(PREFLIGHT_SECONDS);
     allowed_origins

@@ -15,7 +15,10 @@ use crate::problem::{PROBLEM_JSON, Problem};
     info(
         title = "Gantry",
         description = "Submit typed jobs, watch them live and read their results. A failed request is answered with an \
-            RFC 9457 problem whose `code` is stable; the codes of each status are listed with the routes."
+            RFC 9457 problem whose `code` is stable; the codes of each status are listed with the routes. \
+            Where requests are limited, every answer has `RateLimit-Limit`, the requests an hour, `RateLimit-Remaining`, those \
+            that may still come at once, and `RateLimit-Reset`, the seconds until all have come back; a 429 has \
+            `Retry-After` too."
     ),
     tags(
         (name = "jobs", description = "Handing in jobs and looking after them"),
@@ -104,6 +107,7 @@ problems! {
         "400" => "`bad_header`",
         "401" => "`unauthenticated`",
         "403" => "`forbidden`, `not_a_member`, `missing_right`",
+        "429" => "`rate_limited`",
         "500" => "`internal`",
         "503" => "`starting`, `database_unavailable`, `identity_provider_unavailable`",
     }

@@ -4,11 +4,13 @@ mod answer;
 mod causes;
 mod control;
 mod document;
+mod rate_limit;
 mod schedule;
 mod tenancy;
 
 pub use control::ControlError;
 pub use document::{PROBLEM_JSON, Problem};
+pub use rate_limit::RateLimited;
 pub use schedule::ScheduleError;
 pub use tenancy::TenancyError;
 
@@ -124,6 +126,9 @@ pub enum ApiError {
     /// A request about tenants and members, or a right that is missing.
     #[error(transparent)]
     Tenancy(#[from] TenancyError),
+    /// One request too many.
+    #[error(transparent)]
+    RateLimited(#[from] RateLimited),
     /// No such route.
     #[error("There is nothing at this path; GET /api/v1/openapi.json lists what there is.")]
     RouteNotFound,
@@ -288,6 +293,7 @@ impl ApiError {
             Self::Schedule(error) => error.classify(),
             Self::Control(error) => error.classify(),
             Self::Tenancy(error) => error.classify(),
+            Self::RateLimited(error) => error.classify(),
             Self::Auth(error) => classify_auth(error),
             Self::Starting => (
                 Status::SERVICE_UNAVAILABLE,

@@ -146,6 +146,8 @@ pub const OPERATIONS: &[(&str, &str, Access)] = &[
     ("GET",    "/api/v1/tenants/{tenant_id}/retention",                Operator),
     ("PUT",    "/api/v1/tenants/{tenant_id}/retention",                Operator),
     ("DELETE", "/api/v1/tenants/{tenant_id}/retention",                Operator),
+    ("GET",    "/api/v1/tenants/{tenant_id}/tier",                     Operator),
+    ("PUT",    "/api/v1/tenants/{tenant_id}/tier",                     Operator),
     ("GET",    "/api/v1/users/me",                                     SignedIn),
     ("POST",   "/api/v1/users/{user_id}/pause",                        Operator),
     ("POST",   "/api/v1/users/{user_id}/resume",                       Operator),

@@ -118,6 +118,8 @@ fn register(routes: &mut impl Registry) {
         .service(tenants::show_tenant_retention)
         .service(tenants::set_tenant_retention)
         .service(tenants::clear_tenant_retention)
+        .service(tenants::show_tenant_tier)
+        .service(tenants::set_tenant_tier)
         .service(users::pause_user)
         .service(users::resume_user)
         .service(pauses::list_pauses)

@@ -18,12 +18,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::{Api, Limits};
 use crate::application::{Blueprint, DocumentText, application, document};
+use crate::client_address::TrustedProxies;
 use crate::doorbells::Doorbells;
 use crate::error::ServeError;
 use crate::health::HealthMonitor;
 use crate::identity::auth_config;
 use crate::kind_catalog::KindCatalog;
 use crate::middleware::ProcessRuntime;
+use crate::request_rates::RequestRates;
 use crate::route_table::RouteTable;
 use crate::sign_ins::SignIns;
 use crate::silent_clients::break_when_silent;
@@ -180,6 +182,8 @@ fn assemble(
         kinds: KindCatalog::new(store.clone()),
         submissions,
         doorbells,
+        trusted_proxies: TrustedProxies::new(settings.http.trusted_proxies()),
+        request_rates: request_rates(settings, &queue),
         health: HealthMonitor::new(store.clone(), queue.clone(), startup.clone()),
         startup,
         routes,
@@ -196,6 +200,15 @@ fn assemble(
         ringing,
     };
     (api, closing)
+}
+
+/// Counted where the settings say so. They refuse rates that the counting could not hold.
+fn request_rates(settings: &ApiServiceSettings, queue: &Queue) -> Option<RequestRates> {
+    settings
+        .rate_limits
+        .are_on(settings.environment.app_env)
+        .then(|| RequestRates::new(&settings.rate_limits, queue))
+        .flatten()
 }
 
 /// Returns only when waiting for Postgres is of no use.

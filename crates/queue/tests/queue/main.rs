@@ -13,6 +13,7 @@ mod fixture;
 mod gone_workers;
 mod parsing;
 mod priorities;
+mod rate_limits;
 mod reading;
 mod redis_lost;
 mod signals;

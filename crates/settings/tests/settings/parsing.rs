@@ -17,6 +17,7 @@ fn an_environment_with_only_what_is_required_gets_the_documented_defaults() {
     assert_eq!(settings.http.body_limit_bytes, 1024 * 1024);
     assert_eq!(settings.http.drain_timeout(), Duration::from_secs(30));
     assert!(settings.http.cors_allowed_origins().is_empty());
+    assert!(settings.http.trusted_proxies().is_empty());
     assert_eq!(settings.redis.prefix, "gantry");
     assert_eq!(settings.database.max_connections, 10);
     assert!(settings.database.statement_cache.is_on());
@@ -144,6 +145,11 @@ fn an_unusable_value_names_the_variable_and_what_it_must_be() {
             "CORS_ALLOWED_ORIGINS",
             ",",
             "must name at least one value, separated by commas",
+        ),
+        (
+            "GANTRY_HTTP_TRUSTED_PROXIES",
+            "10.0.0.0/8, proxy.example.com",
+            "must list networks or addresses such as 10.0.0.0/8 or 2001:db8::1",
         ),
         (
             "GANTRY_REDIS_PREFIX",

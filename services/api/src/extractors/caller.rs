@@ -13,8 +13,10 @@ use gantry_telemetry::fields;
 use tracing::Span;
 
 use crate::api::Api;
+use crate::client_address::client_address;
 use crate::middleware::RequestId;
 use crate::problem::{ApiError, ControlError, TenancyError};
+use crate::request_rates::count_request;
 use crate::rights::{Access, Reach, Right, access_to};
 
 /// Who sent the request, with the right that the table of rights asks for. A handler that takes this answers nobody else;
@@ -72,10 +74,10 @@ impl FromRequest for Caller {
         let credentials = credentials(request, api.authenticator.session_cookie_name());
         let request = request.clone();
         async move {
-            let principal = api.authenticator.authenticate(&credentials).await?;
             let access = access(&request)?;
-            let principal = in_tenant_of_path(principal, access, &request)?;
-            let role = role(&api, &principal, access).await?;
+            let sign_in = sign_in(&api, &request, &credentials, access).await;
+            count_request(&api, &request, sign_in.as_ref().map(|(person, _)| person)).await?;
+            let (principal, role) = sign_in?;
             let span = Span::current();
             span.record(fields::TENANT_ID, principal.tenant.to_string());
             span.record(fields::USER_ID, principal.user.to_string());
@@ -89,6 +91,19 @@ impl FromRequest for Caller {
         }
         .boxed_local()
     }
+}
+
+/// Who sends these credentials, in the tenant they act for, and what they are in it.
+async fn sign_in(
+    api: &Api,
+    request: &HttpRequest,
+    credentials: &Credentials,
+    access: Access,
+) -> Result<(Principal, Role), ApiError> {
+    let principal = api.authenticator.authenticate(credentials).await?;
+    let principal = in_tenant_of_path(principal, access, request)?;
+    let role = role(api, &principal, access).await?;
+    Ok((principal, role))
 }
 
 /// What the table of rights says of the request's operation.
@@ -154,7 +169,7 @@ fn origin(principal: &Principal, request: &HttpRequest) -> AuditOrigin {
     AuditOrigin {
         actor_kind: ActorKind::Person,
         actor_id: Some(principal.user.to_string()),
-        source_address: request.peer_addr().map(|address| address.ip()),
+        source_address: client_address(request),
         request_id: request
             .extensions()
             .get::<RequestId>()

@@ -15,7 +15,9 @@ use tracing::{Instrument, Span, field};
 use uuid::Uuid;
 
 use crate::api::Api;
+use crate::client_address::client_address;
 use crate::problem::{ApiError, PROBLEM_JSON};
+use crate::request_rates::tell_rate_limit;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: &str = "traceparent";
@@ -82,6 +84,8 @@ async fn answer(
     Span::current().record("http.route", route.as_deref().unwrap_or("none"));
     Span::current().record("http.response.status_code", answer.status().as_u16());
     tracing::debug!(elapsed = ?began_at.elapsed(), status = answer.status().as_u16(), "request answered");
+    let request = answer.request().clone();
+    tell_rate_limit(&request, answer.headers_mut());
     finish(answer.response_mut(), &request_id, is_stopping);
     Ok(answer)
 }
@@ -136,6 +140,7 @@ fn span_of(request: &ServiceRequest, request_id: &str) -> Span {
         "http.request.method" = %request.method(),
         "http.route" = field::Empty,
         "http.response.status_code" = field::Empty,
+        "client.address" = client_address(request.request()).map(field::display),
         { fields::REQUEST_ID } = request_id,
         { fields::TENANT_ID } = field::Empty,
         { fields::USER_ID } = field::Empty,

@@ -35,6 +35,7 @@ impl ApiError {
                 retry_after_seconds,
                 ..
             }) => Some(*retry_after_seconds),
+            Self::RateLimited(refusal) => Some(refusal.retry_after_seconds),
             _ if self.status_code() == StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_AFTER_SECONDS),
             _ => None,
         }

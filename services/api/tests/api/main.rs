@@ -25,6 +25,7 @@ mod logs;
 mod pausing;
 mod payloads;
 mod queues;
+mod rate_limits;
 mod requests;
 mod retention;
 mod rights;

@@ -48,6 +48,7 @@ pub struct TestApi {
     http: reqwest::Client,
     follower_limit: usize,
     operators: String,
+    own_settings: Vec<(&'static str, &'static str)>,
     running: Option<Running>,
     _redis: Option<TestRedis>,
 }
@@ -80,6 +81,7 @@ impl TestApi {
             http: reqwest::Client::new(),
             follower_limit: 100,
             operators: String::new(),
+            own_settings: Vec::new(),
             running: None,
             _redis: None,
         };
@@ -103,6 +105,19 @@ impl TestApi {
         api.submit().await;
         api.restart().await;
         api
+    }
+
+    /// A running API with these settings in place of the usual ones.
+    pub async fn start_with_settings(own: &[(&'static str, &'static str)]) -> Self {
+        let mut api = Self::start().await;
+        api.restart_with(own).await;
+        api
+    }
+
+    /// Stops the API and starts another one with these settings in place of the usual ones.
+    pub async fn restart_with(&mut self, own: &[(&'static str, &'static str)]) {
+        self.own_settings = own.to_vec();
+        self.restart().await;
     }
 
     async fn run(&mut self) {
@@ -137,16 +152,15 @@ impl TestApi {
     }
 
     fn settings(&self) -> ApiServiceSettings {
-        settings(&[
+        let follower_limit = self.follower_limit.to_string();
+        let of_every_test = [
             ("DATABASE_URL", self.database.url()),
             ("REDIS_URL", &self.redis_url),
             ("GANTRY_REDIS_PREFIX", &self.prefix),
             ("GANTRY_OPERATORS", &self.operators),
-            (
-                "GANTRY_HTTP_FOLLOWER_LIMIT",
-                &self.follower_limit.to_string(),
-            ),
-        ])
+            ("GANTRY_HTTP_FOLLOWER_LIMIT", &follower_limit),
+        ];
+        settings(&[&self.own_settings[..], &of_every_test].concat())
     }
 
     /// Waits until Postgres was reached, whatever Redis does.

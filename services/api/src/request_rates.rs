@@ -1,0 +1,150 @@
+//! How many requests of a person, a tenant or an address are answered.
+
+mod agreed_rates;
+mod headers;
+
+pub use headers::{RATE_LIMIT_HEADERS, tell_rate_limit};
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use actix_web::{HttpMessage, HttpRequest, ResponseError};
+use gantry_auth::Principal;
+use gantry_domain::{RequestBudget, RequestRate, TenantId, Tier};
+use gantry_queue::{Queue, RateBucket, RateLimiter, RateSubject, Verdict};
+use gantry_settings::RateLimitSettings;
+
+use self::agreed_rates::AgreedRates;
+use self::headers::RateLimitState;
+use crate::api::Api;
+use crate::client_address::client_address;
+use crate::problem::{ApiError, RateLimited};
+
+/// How many bits of an IPv6 address name the network of one client.
+const IPV6_NETWORK_BITS: u32 = 64;
+
+/// Counts requests and refuses those beyond the rates.
+pub struct RequestRates {
+    limiter: RateLimiter,
+    free: RequestRate,
+    pro: RequestRate,
+    enterprise: RequestRate,
+    anonymous: RequestRate,
+    agreed: AgreedRates,
+}
+
+impl RequestRates {
+    /// The rates of the settings, counted in this Redis; none when a rate is out of range.
+    pub fn new(settings: &RateLimitSettings, queue: &Queue) -> Option<Self> {
+        Some(Self {
+            limiter: RateLimiter::new(queue),
+            free: RequestRate::per_hour(settings.free_per_hour)?,
+            pro: RequestRate::per_hour(settings.pro_per_hour)?,
+            enterprise: RequestRate::per_hour(settings.enterprise_per_hour)?,
+            anonymous: RequestRate::per_hour(settings.anonymous_per_hour)?,
+            agreed: AgreedRates::default(),
+        })
+    }
+
+    /// Asks Postgres anew, with the next request, what was agreed upon with the tenant.
+    pub fn forget(&self, tenant_id: TenantId) {
+        self.agreed.forget(tenant_id);
+    }
+
+    /// The rate of a tier.
+    pub const fn rate_of(&self, tier: Tier) -> RequestRate {
+        match tier {
+            Tier::Free => self.free,
+            Tier::Pro => self.pro,
+            Tier::Enterprise => self.enterprise,
+        }
+    }
+
+    async fn buckets_of(
+        &self,
+        api: &Api,
+        principal: &Principal,
+    ) -> Result<Vec<RateBucket>, ApiError> {
+        let agreed = self.agreed.of(&api.store, principal.tenant).await?;
+        let rate = agreed.own_rate.unwrap_or(self.rate_of(agreed.tier));
+        let subjects = [
+            RateSubject::Person(principal.user),
+            RateSubject::Tenant(principal.tenant),
+        ];
+        Ok(subjects
+            .map(|subject| RateBucket { subject, rate })
+            .to_vec())
+    }
+
+    fn bucket_of_address(&self, request: &HttpRequest) -> RateBucket {
+        let address = client_address(request).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        RateBucket {
+            subject: RateSubject::Address(network_of(address)),
+            rate: self.anonymous,
+        }
+    }
+}
+
+/// Counts a request, for the person and the tenant it was found to come from, or for its address when its credentials
+/// were refused; only the latter can be told of by whoever guesses credentials.
+///
+/// # Errors
+/// It is one too many, or Postgres cannot tell what was agreed upon with the tenant.
+pub async fn count_request(
+    api: &Api,
+    request: &HttpRequest,
+    sign_in: Result<&Principal, &ApiError>,
+) -> Result<(), ApiError> {
+    let Some(rates) = &api.request_rates else {
+        return Ok(());
+    };
+    let buckets = match sign_in {
+        Ok(principal) => rates.buckets_of(api, principal).await?,
+        Err(refusal) if refusal.status_code().is_client_error() => {
+            vec![rates.bucket_of_address(request)]
+        }
+        // Sign-in could not be decided on, which is not the caller's doing.
+        Err(_) => return Ok(()),
+    };
+    let verdict = rates.limiter.take(&buckets).await;
+    let Some((bucket, budget)) = tightest(&buckets, &verdict) else {
+        return Ok(());
+    };
+    request.extensions_mut().insert(RateLimitState::of(&budget));
+    if verdict.is_let_through {
+        return Ok(());
+    }
+    Err(RateLimited {
+        subject: match bucket.subject {
+            RateSubject::Person(_) => "You",
+            RateSubject::Tenant(_) => "All of your tenant together",
+            RateSubject::Address(_) => "Without valid credentials you",
+        },
+        requests_per_hour: budget.rate().requests_per_hour(),
+        retry_after_seconds: whole_seconds(budget.room_after()).max(1),
+    }
+    .into())
+}
+
+/// The budget that the caller has to mind: the one that makes them wait the longest, else that with the least left.
+fn tightest(buckets: &[RateBucket], verdict: &Verdict) -> Option<(RateBucket, RequestBudget)> {
+    let budgets = verdict.budgets.iter().copied();
+    let both = buckets.iter().copied().zip(budgets);
+    both.min_by_key(|(_, budget)| (std::cmp::Reverse(budget.room_after()), budget.remaining()))
+}
+
+/// Seconds, rounded up.
+fn whole_seconds(duration: Duration) -> u64 {
+    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
+}
+
+/// The address itself, or the IPv6 network that its owner can choose addresses from.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => {
+            let mask = u128::MAX << (u128::BITS - IPV6_NETWORK_BITS);
+            Ipv6Addr::from_bits(address.to_bits() & mask).into()
+        }
+    }
+}
