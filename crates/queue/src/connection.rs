@@ -43,18 +43,18 @@ pub(crate) fn pool(client: &Client) -> Result<Pool, QueueError> {
 }
 
 /// The connection that commands share: they are sent without waiting for each other's answers.
-pub(crate) struct SharedConnection {
+pub(crate) struct TrustedConnection {
     pool: Pool,
-    trusted: Mutex<Option<Trusted>>,
+    trusted: Mutex<Option<Answered>>,
 }
 
 /// A connection that has answered at that time.
-struct Trusted {
+struct Answered {
     connection: MultiplexedConnection,
     answered_at: Instant,
 }
 
-impl SharedConnection {
+impl TrustedConnection {
     pub(crate) const fn new(pool: Pool) -> Self {
         Self {
             pool,
@@ -69,7 +69,7 @@ impl SharedConnection {
         }
         let answering = self.pool.get().await?;
         let connection = MultiplexedConnection::clone(&answering);
-        *self.trusted.lock().unwrap_or_else(PoisonError::into_inner) = Some(Trusted {
+        *self.trusted.lock().unwrap_or_else(PoisonError::into_inner) = Some(Answered {
             connection: connection.clone(),
             answered_at: Instant::now(),
         });

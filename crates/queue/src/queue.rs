@@ -6,7 +6,7 @@ use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{Client, cmd};
 
 use crate::QueueError;
-use crate::connection::{SharedConnection, pool};
+use crate::connection::{TrustedConnection, pool};
 use crate::keys::Keys;
 
 /// How to reach Redis.
@@ -23,7 +23,7 @@ pub struct QueueOptions {
 pub struct Queue {
     pub(crate) client: Client,
     pub(crate) keys: Keys,
-    connection: Arc<SharedConnection>,
+    connection: Arc<TrustedConnection>,
 }
 
 /// Whether Redis may throw keys away when its memory is full.
@@ -46,7 +46,7 @@ impl Queue {
         let client =
             Client::open(options.redis_url.as_str()).map_err(|_| QueueError::InvalidUrl)?;
         Ok(Self {
-            connection: Arc::new(SharedConnection::new(pool(&client)?)),
+            connection: Arc::new(TrustedConnection::new(pool(&client)?)),
             keys: Keys::new(&options.key_prefix),
             client,
         })
