@@ -77,7 +77,12 @@ where
         LogFormat::Json => JsonLayer::new(service, make_writer).boxed(),
         LogFormat::Pretty => pretty(make_writer).boxed(),
     };
-    let traces = tracing_opentelemetry::layer().with_tracer(provider.tracer(service));
+    // Without what nobody asks of these spans: every request pays for it.
+    let traces = tracing_opentelemetry::layer()
+        .with_location(false)
+        .with_threads(false)
+        .with_tracked_inactivity(false)
+        .with_tracer(provider.tracer(service));
     let subscriber = tracing_subscriber::registry()
         .with(SpanFieldsLayer.with_filter(spans()))
         .with(traces.with_filter(LevelFilter::INFO))
