@@ -9,6 +9,7 @@ mod error;
 mod foundation;
 mod members;
 mod pauses;
+mod profiles;
 mod readable_history;
 mod retention;
 mod retry_policies;
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(batches::Batches),
             Box::new(retry_policies::RetryPolicies),
             Box::new(members::Members),
+            Box::new(profiles::Profiles),
             Box::new(api_keys::ApiKeys),
         ]
     }

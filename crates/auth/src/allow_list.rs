@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
+use gantry_domain::EmailAddress;
+
 use crate::config::{AppEnvironment, AuthConfig};
 use crate::error::{AuthError, ConfigError};
 use crate::principal::{Email, Identity};
 
 const SETTING: &str = "AUTH_ALLOWED_EMAILS";
-/// The longest e-mail address that mail can carry (RFC 5321).
-const EMAIL_LIMIT_BYTES: usize = 320;
 /// When to ask again after an address could not be looked up.
 const LOOKUP_RETRY_SECONDS: u64 = 5;
 
@@ -93,9 +93,9 @@ impl AllowList {
     }
 
     fn add(&mut self, setting: &'static str, entry: &str) -> Result<(), ConfigError> {
-        let entry_is_email = split_address(entry).is_some();
+        let entry_is_email = EmailAddress::split(entry).is_some();
         match entry.strip_prefix('@') {
-            Some(domain) if is_domain(domain) => {
+            Some(domain) if EmailAddress::is_domain(domain) => {
                 self.domains.insert(domain.to_ascii_lowercase());
             }
             None if entry_is_email => {
@@ -123,7 +123,7 @@ impl AllowList {
 
     fn names(&self, address: &str) -> bool {
         let address = address.to_ascii_lowercase();
-        split_address(&address).is_some_and(|(_, domain)| {
+        EmailAddress::split(&address).is_some_and(|(_, domain)| {
             self.domains.contains(domain) || self.addresses.contains(&address)
         })
     }
@@ -132,30 +132,7 @@ impl AllowList {
 /// Whether the text is one plain e-mail address.
 #[cfg(any(feature = "signed-tokens", feature = "auth-dev"))]
 pub(crate) fn is_email_address(text: &str) -> bool {
-    split_address(text).is_some()
-}
-
-/// The two sides of a plain address: one `@`, nothing that a quoting rule could turn into a second reading.
-fn split_address(text: &str) -> Option<(&str, &str)> {
-    let (local, domain) = text.split_once('@')?;
-    let plain = |character: char| {
-        !character.is_whitespace() && !character.is_control() && !"\"<>(),;:\\@".contains(character)
-    };
-    let accepted = text.len() <= EMAIL_LIMIT_BYTES
-        && !local.is_empty()
-        && local.chars().all(plain)
-        && is_domain(domain);
-    accepted.then_some((local, domain))
-}
-
-fn is_domain(text: &str) -> bool {
-    !text.is_empty()
-        && text.split('.').all(|label| {
-            !label.is_empty()
-                && label
-                    .chars()
-                    .all(|character| character.is_alphanumeric() || character == '-')
-        })
+    EmailAddress::split(text).is_some()
 }
 
 fn not_on_the_list(reason: &'static str) -> AuthError {

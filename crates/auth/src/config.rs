@@ -27,6 +27,10 @@ pub struct AuthConfig {
     pub clerk_secret_key: Option<SecretString>,
     /// `CLERK_API_URL`: where the Backend API is, when not at its usual address.
     pub clerk_api_url: Option<String>,
+    /// `CLERK_WEBHOOK_SIGNING_SECRET`: any of these may have signed a webhook; without one none is taken.
+    pub clerk_webhook_signing_secrets: Vec<SecretString>,
+    /// `GANTRY_PROFILE_COHORT_FIELD`: the member of a person's public metadata that names their cohort.
+    pub profile_cohort_field: String,
     /// `AUTH_OIDC_ISSUER`: stands in `iss`, exactly as written.
     pub oidc_issuer: Option<String>,
     /// `AUTH_OIDC_AUDIENCE`: one of these must stand in `aud`; required in production. When empty, a token with `aud` is

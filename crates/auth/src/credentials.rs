@@ -109,7 +109,7 @@ impl std::fmt::Debug for Credentials {
 }
 
 impl HeaderField {
-    fn only_one_of<'request>(values: impl IntoIterator<Item = &'request [u8]>) -> Self {
+    pub(crate) fn only_one_of<'request>(values: impl IntoIterator<Item = &'request [u8]>) -> Self {
         let mut values = values.into_iter();
         match (values.next(), values.next()) {
             (None, _) => Self::Absent,

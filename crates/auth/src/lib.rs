@@ -13,6 +13,7 @@ mod principal;
 mod providers;
 #[cfg(feature = "signed-tokens")]
 mod token;
+mod webhooks;
 
 pub use allow_list::AllowList;
 pub use authenticator::{Authenticator, VERIFIED_TOKEN_CAPACITY, VERIFIED_TOKEN_LIMIT};
@@ -29,3 +30,4 @@ pub use principal::{Email, Identity, Organization, Principal, Standing};
 pub use providers::IdentityProvider;
 #[cfg(feature = "signed-tokens")]
 pub use token::{CLOCK_SKEW_SECONDS, TOKEN_LIMIT_BYTES};
+pub use webhooks::{WebhookError, WebhookMessage, Webhooks};

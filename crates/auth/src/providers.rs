@@ -18,6 +18,7 @@ use crate::config::{AuthConfig, AuthMode};
 use crate::credentials::Credentials;
 use crate::error::{AuthError, ConfigError};
 use crate::principal::Identity;
+use crate::webhooks::NamedSource;
 
 /// Something that can tell who a request comes from.
 #[async_trait]
@@ -60,4 +61,25 @@ pub(crate) fn provider_of(
             feature: absent.feature(),
         }),
     }
+}
+
+/// The providers that may send webhooks, by the names they have in the path.
+///
+/// # Errors
+/// [`ConfigError`] when a setting of one is wrong.
+#[cfg_attr(
+    not(feature = "auth-clerk"),
+    expect(unused_variables, reason = "only one provider sends webhooks")
+)]
+pub(crate) fn webhook_sources(
+    config: &AuthConfig,
+    clock: Arc<dyn Clock>,
+) -> Result<Vec<NamedSource>, ConfigError> {
+    #[cfg(feature = "auth-clerk")]
+    let clerk = clerk::webhook_source(config, clock)?;
+    #[cfg(not(feature = "auth-clerk"))]
+    let clerk = Err(crate::webhooks::WebhookError::NotCompiledIn {
+        feature: AuthMode::Clerk.feature(),
+    });
+    Ok(vec![("clerk", clerk)])
 }

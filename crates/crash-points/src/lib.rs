@@ -46,6 +46,8 @@ crash_points! {
     RedriveCommitted = "redrive_committed",
     /// API: a schedule's job is committed, and its doorbell did not ring.
     ScheduleRunCommitted = "schedule_run_committed",
+    /// API: a notice of the identity provider is committed, and the doorbells of its mails did not ring.
+    NoticeCommitted = "notice_committed",
     /// API: a pause or a limit is lifted, and no doorbell rang for those that waited.
     HoldLifted = "hold_lifted",
     /// Worker: registered, and nothing was read.

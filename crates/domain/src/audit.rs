@@ -43,6 +43,14 @@ word_enum! {
         MemberRoleChanged = "member.role_changed",
         /// A member was removed, or left.
         MemberRemoved = "member.removed",
+        /// A profile was registered.
+        ProfileCreated = "profile.created",
+        /// A profile got another name or cohort.
+        ProfileChanged = "profile.changed",
+        /// A profile was deleted.
+        ProfileDeleted = "profile.deleted",
+        /// An account ended; the resource is the person.
+        AccountDeleted = "account.deleted",
         /// A queue, a tenant or a person was paused.
         PauseBegun = "pause.begun",
         /// A pause was ended.

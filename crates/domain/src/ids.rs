@@ -69,6 +69,14 @@ id! {
     JobId
 }
 id! {
+    /// A person's standing in a tenant, as the identity provider keeps it.
+    MembershipId
+}
+id! {
+    /// A person's profile in a tenant. UUIDv7, so that ids sort by creation time.
+    ProfileId
+}
+id! {
     /// A schedule. UUIDv7, so that ids sort by creation time.
     ScheduleId
 }
@@ -100,6 +108,21 @@ impl AuditEventId {
 }
 
 impl JobId {
+    /// A new id, later than every id made by this process before.
+    pub fn generate() -> Self {
+        Self(Uuid::now_v7())
+    }
+}
+
+impl MembershipId {
+    /// The id of a person's standing in a tenant; the same pair always gives the same id.
+    pub fn of(tenant_id: TenantId, user_id: UserId) -> Self {
+        let name = [tenant_id.0.into_bytes(), user_id.0.into_bytes()].concat();
+        Self(Uuid::new_v5(&IDENTITY_NAMESPACE, &name))
+    }
+}
+
+impl ProfileId {
     /// A new id, later than every id made by this process before.
     pub fn generate() -> Self {
         Self(Uuid::now_v7())

@@ -3,10 +3,14 @@
 mod attempt;
 mod audit;
 mod batch;
+mod cohort;
 mod concurrency_limit;
 mod cron;
 mod dependency;
+mod directory;
 mod doorbell;
+mod email;
+mod email_address;
 mod failure;
 mod idempotency_key;
 mod ids;
@@ -19,6 +23,7 @@ mod name;
 mod on_conflict;
 mod pause;
 mod priority;
+mod profile;
 mod queue_status;
 mod request_rate;
 mod retention;
@@ -36,13 +41,22 @@ mod worker;
 pub use attempt::{Attempt, AttemptOutcome};
 pub use audit::{ActorKind, AuditAction, AuditEvent, AuditOrigin};
 pub use batch::{Batch, StateCounts};
+pub use cohort::Cohorts;
 pub use concurrency_limit::{ConcurrencyLimit, LimitScope, LimitSubject};
 pub use cron::{CRON_LIMIT_CHARACTERS, Cron, InvalidCron};
 pub use dependency::{Dependency, OnParentFailure, ParentReference, ParentResult};
+pub use directory::{
+    DirectoryEvent, DirectoryMembership, DirectoryNotice, DirectoryOrganization, DirectoryUser,
+};
 pub use doorbell::Doorbell;
+pub use email::{EMAIL_KIND, EmailRequest, EmailTemplate};
+pub use email_address::{EMAIL_LIMIT_BYTES, EmailAddress, InvalidEmailAddress};
 pub use failure::{JobFailure, failure_code};
 pub use idempotency_key::{IdempotencyKey, InvalidIdempotencyKey};
-pub use ids::{AuditEventId, BatchId, InvalidId, JobId, ScheduleId, TenantId, UserId, WorkerId};
+pub use ids::{
+    AuditEventId, BatchId, InvalidId, JobId, MembershipId, ProfileId, ScheduleId, TenantId, UserId,
+    WorkerId,
+};
 pub use job::{Job, JobSummary};
 pub use kind::{Kind, KindDeclaration, RetryDelays, RetryPolicy};
 pub use limits::{
@@ -51,17 +65,19 @@ pub use limits::{
     DEPENDENCY_LIMIT_COUNT, IDEMPOTENCY_KEY_LIMIT_CHARACTERS, LOG_ATTEMPT_LIMIT_BYTES,
     LOG_ATTEMPT_LIMIT_LINES, LOG_LINE_LIMIT_BYTES, LOG_TAIL_LIMIT_LINES, LOG_TRUNCATED_TEXT,
     MAX_ATTEMPTS_LIMIT, MAX_LOSSES, PAGE_DEFAULT_ITEMS, PAGE_LIMIT_ITEMS, PAUSE_LIMIT_COUNT,
-    PAUSE_REASON_LIMIT_CHARACTERS, PAYLOAD_LIMIT_BYTES, PROGRESS_LIMIT_BYTES, RESULT_LIMIT_BYTES,
-    RETRY_BASE_LIMIT_SECONDS, RETRY_MAX_LIMIT_SECONDS, SCHEDULE_GRACE_SECONDS,
-    SCHEDULE_LIMIT_COUNT, SCHEDULE_PREVIEW_TICKS, SOFT_DEADLINE_GRACE_SECONDS,
-    TAG_LIMIT_CHARACTERS, TAG_LIMIT_COUNT, TIMEOUT_LIMIT_SECONDS, UNIQUE_KEY_LIMIT_CHARACTERS,
+    PAUSE_REASON_LIMIT_CHARACTERS, PAYLOAD_LIMIT_BYTES, PERSON_NAME_LIMIT_CHARACTERS,
+    PROGRESS_LIMIT_BYTES, RESULT_LIMIT_BYTES, RETRY_BASE_LIMIT_SECONDS, RETRY_MAX_LIMIT_SECONDS,
+    SCHEDULE_GRACE_SECONDS, SCHEDULE_LIMIT_COUNT, SCHEDULE_PREVIEW_TICKS,
+    SOFT_DEADLINE_GRACE_SECONDS, TAG_LIMIT_CHARACTERS, TAG_LIMIT_COUNT, TIMEOUT_LIMIT_SECONDS,
+    UNIQUE_KEY_LIMIT_CHARACTERS,
 };
 pub use log::{InvalidLogCursor, LogCursor, LogLevel, LogLine, LogStream};
 pub use membership::{Member, MembershipSource, Tenant};
-pub use name::{InvalidName, KindName, QueueName, ScheduleName};
+pub use name::{CohortName, InvalidName, KindName, QueueName, ScheduleName};
 pub use on_conflict::OnConflict;
 pub use pause::{Pause, PauseScope, PauseSubject, RunningJobs};
 pub use priority::Priority;
+pub use profile::Profile;
 pub use queue_status::{QueueDepth, QueueRates, QueueStatus};
 pub use request_rate::{AgreedRate, REQUEST_RATE_LIMIT_PER_HOUR, RequestBudget, RequestRate, Tier};
 pub use retention::{InvalidRetention, RETENTION_LIMIT_DAYS, RetentionPeriods};

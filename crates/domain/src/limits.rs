@@ -67,3 +67,6 @@ pub const PAUSE_REASON_LIMIT_CHARACTERS: usize = 500;
 pub const CONCURRENCY_LIMIT_COUNT: u32 = 1_000;
 /// The largest number of running jobs a concurrency limit can name; a larger one is refused with 422.
 pub const CONCURRENCY_LIMIT_MOST_JOBS: u32 = 1_000_000;
+/// How long a name of a person may be, in characters; a longer one is refused with 422, and one the identity provider tells
+/// is cut off there.
+pub const PERSON_NAME_LIMIT_CHARACTERS: usize = 100;

@@ -1,4 +1,4 @@
-//! The names of kinds, queues and schedules, checked once where they enter.
+//! The names of kinds, queues, schedules and cohorts, checked once where they enter.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a valid {what} name: expected {expected}")]
 pub struct InvalidName {
-    /// `kind`, `queue` or `schedule`.
+    /// `kind`, `queue`, `schedule` or `cohort`.
     pub what: &'static str,
     /// What a valid one looks like.
     pub expected: &'static str,
@@ -89,6 +89,12 @@ name! {
 }
 
 name! {
+    /// The name of a cohort of people, for instance `beta-2026`: letters, digits, `.`, `-` and `_`, 64 characters at most.
+    CohortName, "cohort", is_cohort_name, "^[A-Za-z0-9._-]+$", 64,
+    "A-Z, a-z, 0-9, ., - and _, at most 64 characters"
+}
+
+name! {
     /// The name of a queue, for instance `default`: lower-case letters, digits, `-` and `_`, 63 characters at most.
     QueueName, "queue", is_queue_name, "^[a-z][a-z0-9_-]*$", 63,
     "a-z, 0-9, - and _, starting with a letter, at most 63 characters"
@@ -128,4 +134,11 @@ fn is_schedule_name(text: &str) -> bool {
         && text
             .bytes()
             .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_'))
+}
+
+fn is_cohort_name(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::EventStream;
 use crate::effect::EFFECT_KIND;
+use crate::sign_up::{self, SignUp};
 
 /// Calls the API. An answer that is not the expected one ends the test, with the API's words.
 #[derive(Debug, Clone)]
@@ -147,6 +148,16 @@ impl Calls {
     /// Posts to an API that may be dying, with nothing in the request's body.
     pub async fn try_post(&self, path: &str) {
         let _ = self.post(path).send().await;
+    }
+
+    /// Tells of a sign-up; says how it was answered, if it was.
+    pub async fn try_tell(&self, sign_up: &SignUp) -> Option<StatusCode> {
+        let mut request = self.post(sign_up::PATH).body(sign_up.body());
+        for (name, value) in sign_up.headers() {
+            request = request.header(name, value);
+        }
+        let answer = request.send().await.ok()?;
+        Some(answer.status())
     }
 
     /// Creates a schedule of pings whose tick does not come by itself; says its id.

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use crate::effect::EFFECT_KIND;
 use crate::effects::Effects;
+use crate::sign_up::SECRET_SETTING;
 use crate::{Calls, outcomes};
 
 /// How long a lease lasts without renewal in tests that are not about the defaults.
@@ -88,6 +89,7 @@ impl Installation {
     pub fn builder(effect_program: &str) -> InstallationBuilder {
         let stack = Stack::builder()
             .environment("RUST_LOG", "info")
+            .environment(SECRET_SETTING.0, SECRET_SETTING.1)
             .environment("GANTRY_WORKER_CONCURRENCY", 4)
             .environment("GANTRY_WORKER_LEASE_TTL_SECONDS", QUICK_LEASE_TTL_SECONDS)
             .environment("GANTRY_WORKER_HEARTBEAT_SECONDS", QUICK_HEARTBEAT_SECONDS);

@@ -8,6 +8,7 @@ use crate::environment::EnvironmentSettings;
 use crate::error::SettingError;
 use crate::http::HttpSettings;
 use crate::parse::Settings;
+use crate::profiles::ProfileSettings;
 use crate::quantum_espresso::QuantumEspressoSettings;
 use crate::rate_limits::RateLimitSettings;
 use crate::redis::RedisSettings;
@@ -36,6 +37,9 @@ pub struct ApiServiceSettings {
     /// Identity.
     #[command(flatten)]
     pub auth: AuthSettings,
+    /// The profiles of people who sign up.
+    #[command(flatten)]
+    pub profiles: ProfileSettings,
     /// Logs, traces and error reports.
     #[command(flatten)]
     pub telemetry: TelemetrySettings,

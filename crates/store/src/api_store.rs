@@ -1,10 +1,11 @@
 //! The store as the API holds it: one tenant at a time, and the doors for signing in and submitting.
 
-use gantry_domain::{Doorbell, Kind, NewJob, TenantId, WorkerSummary};
+use gantry_domain::{Cohorts, DirectoryNotice, Doorbell, Kind, NewJob, TenantId, WorkerSummary};
 
 use crate::connection::{Pool, ServiceRole, check_row_security, open};
+use crate::directory::{self, DirectoryOutcome};
 use crate::door::Door;
-use crate::identity::{SignedIn, remember};
+use crate::identity::{SignInOutcome, SignedIn, remember};
 use crate::transitions::{
     Accepted, DependentJobs, KeyedSubmission, SubmitOutcome, submit, submit_dependent, submit_keyed,
 };
@@ -60,13 +61,30 @@ impl ApiStore {
         OperatorScope::new(&self.tenants)
     }
 
-    /// Writes down who signed in and for which tenant, before anything else of theirs is written.
+    /// Writes down who signed in and for which tenant, before anything else of theirs is written; nothing for someone whose
+    /// account is gone.
     ///
     /// # Errors
     /// Postgres cannot be reached.
-    pub async fn remember(&self, signed_in: &SignedIn) -> Result<(), StoreError> {
+    pub async fn remember(&self, signed_in: &SignedIn) -> Result<SignInOutcome, StoreError> {
         self.tenants
             .within_transaction_limit(Box::pin(remember(&self.tenants, signed_in)))
+            .await
+    }
+
+    /// Takes a notice of the identity provider: once, whatever often it comes, and unless something later was told before.
+    /// A person who is new gets a profile, in one of the `cohorts`.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached; taking the same notice again is safe.
+    pub async fn take_notice(
+        &self,
+        notice: &DirectoryNotice,
+        cohorts: &Cohorts,
+    ) -> Result<DirectoryOutcome, StoreError> {
+        let taking = directory::apply(&self.tenants, notice, cohorts);
+        self.tenants
+            .within_transaction_limit(Box::pin(taking))
             .await
     }
 

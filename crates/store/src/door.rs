@@ -10,6 +10,8 @@ pub(crate) enum Door {
     Submit,
     /// The API does what operators ask for, or counts what waits and runs in all tenants.
     Operate,
+    /// The API writes down what the identity provider tells.
+    Directory,
     /// The worker claims, runs and settles the jobs of every tenant.
     Dispatch,
 }
@@ -21,6 +23,7 @@ impl Door {
             Self::Identity => "identity",
             Self::Submit => "submit",
             Self::Operate => "operate",
+            Self::Directory => "directory",
             Self::Dispatch => "dispatch",
         }
     }

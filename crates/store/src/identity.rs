@@ -25,7 +25,19 @@ pub struct SignedIn {
     pub email: Option<String>,
 }
 
-pub(crate) async fn remember(connection: &Pool, signed_in: &SignedIn) -> Result<(), StoreError> {
+/// What became of a sign-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignInOutcome {
+    /// It is written down.
+    Remembered,
+    /// The account is gone, and nothing is written down: a credential that outlives it brings it back to nobody.
+    AccountDeleted,
+}
+
+pub(crate) async fn remember(
+    connection: &Pool,
+    signed_in: &SignedIn,
+) -> Result<SignInOutcome, StoreError> {
     let transaction = connection.begin().await?;
     transaction
         .execute_raw(statement(
@@ -33,19 +45,11 @@ pub(crate) async fn remember(connection: &Pool, signed_in: &SignedIn) -> Result<
             [Door::Identity.name().into()],
         ))
         .await?;
-    transaction
+    let person = transaction
         .execute_raw(statement(
-            "INSERT INTO tenants (id, issuer, external_id) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
-            [
-                signed_in.tenant_id.as_uuid().into(),
-                signed_in.issuer.as_str().into(),
-                signed_in.tenant_external_id.as_str().into(),
-            ],
-        ))
-        .await?;
-    transaction
-        .execute_raw(statement(
-            "INSERT INTO users (id, issuer, subject, email) VALUES ($1, $2, $3, $4)
+            "INSERT INTO users (id, issuer, subject, email)
+             SELECT $1, $2, $3, $4 WHERE NOT EXISTS (
+                SELECT FROM directory_entries WHERE kind = 'user' AND id = $1 AND deleted_at IS NOT NULL)
              ON CONFLICT (id) DO UPDATE
              SET email = COALESCE(excluded.email, users.email), last_seen_at = now()",
             [
@@ -56,6 +60,19 @@ pub(crate) async fn remember(connection: &Pool, signed_in: &SignedIn) -> Result<
             ],
         ))
         .await?;
+    if person.rows_affected() == 0 {
+        return Ok(SignInOutcome::AccountDeleted);
+    }
+    transaction
+        .execute_raw(statement(
+            "INSERT INTO tenants (id, issuer, external_id) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
+            [
+                signed_in.tenant_id.as_uuid().into(),
+                signed_in.issuer.as_str().into(),
+                signed_in.tenant_external_id.as_str().into(),
+            ],
+        ))
+        .await?;
     transaction.commit().await?;
-    Ok(())
+    Ok(SignInOutcome::Remembered)
 }

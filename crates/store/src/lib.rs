@@ -5,6 +5,7 @@ mod agreed_rate;
 mod api_store;
 mod audit;
 mod connection;
+mod directory;
 mod dispatch_rules;
 mod door;
 mod entities;
@@ -16,27 +17,30 @@ mod kinds;
 mod operator_scope;
 mod parent_results;
 mod pauses;
+mod profiles;
 mod queues;
 mod schedules;
 mod statement;
 mod tenant_scope;
 mod transitions;
 mod waiting_line;
+mod webhook_deliveries;
 mod worker_store;
 mod workers;
 
 pub use api_store::ApiStore;
 pub use audit::AuditFilter;
 pub use connection::StoreOptions;
+pub use directory::DirectoryOutcome;
 pub use error::StoreError;
-pub use identity::SignedIn;
+pub use identity::{SignInOutcome, SignedIn};
 pub use job_logs::RunLogLine;
 pub use operator_scope::{Crowd, LimitOutcome, OperatorScope, PauseOutcome, PauseWish};
 pub use parent_results::{PARENTS_PAGE_BYTES, PARENTS_PAGE_ITEMS};
 pub use tenant_scope::{
     BulkChange, BulkMode, JobFacts, JobFilter, KeptRequest, LogSelection, MEMBER_LIMIT_COUNT,
-    MemberChange, OWNED_TENANT_LIMIT_COUNT, ScheduleChange, ScheduleCreation, TenantChange,
-    TenantScope, TenantStanding, UniqueKey,
+    MemberChange, NewProfile, OWNED_TENANT_LIMIT_COUNT, ProfileChange, ScheduleChange,
+    ScheduleCreation, TenantChange, TenantScope, TenantStanding, UniqueKey,
 };
 pub use transitions::{
     Accepted, CancelOutcome, ClaimedJob, Completion, EndedRun, FailedRun, Failure, KeyedSubmission,

@@ -25,7 +25,7 @@ use crate::transitions::{
 };
 use crate::{
     LeaseRenewal, NewWorker, ReconciliationFrame, RunLogLine, StoreError, StoreOptions,
-    idempotency_keys, job_logs, kinds, parent_results, workers,
+    idempotency_keys, job_logs, kinds, parent_results, webhook_deliveries, workers,
 };
 
 /// How many renewals that bring no answer fit into one lease.
@@ -314,6 +314,14 @@ impl WorkerStore {
     /// Postgres cannot be reached.
     pub async fn forget_idempotency_keys(&self, limit: u32) -> Result<u64, StoreError> {
         idempotency_keys::forget(&self.runs, limit).await
+    }
+
+    /// Removes at most `limit` notes of webhooks that are older than seven days; says how many.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn forget_webhook_deliveries(&self, limit: u32) -> Result<u64, StoreError> {
+        webhook_deliveries::forget(&self.runs, limit).await
     }
 
     /// What a comparison of queues with their streams starts from.

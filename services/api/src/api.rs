@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use gantry_auth::Authenticator;
+use gantry_auth::{Authenticator, Webhooks};
+use gantry_domain::Cohorts;
 use gantry_queue::{FeedHub, Queue};
 use gantry_store::ApiStore;
 use tokio::sync::Semaphore;
@@ -28,6 +29,10 @@ pub struct Api {
     pub feed: FeedHub,
     /// Who may come in.
     pub authenticator: Authenticator,
+    /// What the identity provider tells by itself.
+    pub webhooks: Webhooks,
+    /// The groups into which people are sorted.
+    pub cohorts: Cohorts,
     /// Who came in lately.
     pub sign_ins: SignIns,
     /// What can be submitted.

@@ -12,6 +12,9 @@ pub enum ServeError {
     /// Identity is configured wrongly.
     #[error(transparent)]
     Identity(#[from] ConfigError),
+    /// The cohorts cannot be used as they are called.
+    #[error("GANTRY_PROFILE_COHORTS {0}")]
+    Cohorts(String),
     /// Postgres cannot be used as configured.
     #[error("DATABASE_URL cannot be used: {0}")]
     Database(#[from] StoreError),

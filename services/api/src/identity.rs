@@ -21,6 +21,8 @@ pub fn auth_config(settings: &ApiServiceSettings) -> AuthConfig {
         clerk_audience: auth.clerk_audience().to_vec(),
         clerk_secret_key: auth.clerk_secret_key.clone(),
         clerk_api_url: auth.clerk_api_url.clone(),
+        clerk_webhook_signing_secrets: auth.clerk_webhook_signing_secrets().to_vec(),
+        profile_cohort_field: settings.profiles.cohort_field.clone(),
         oidc_issuer: auth.oidc_issuer.clone(),
         oidc_audience: auth.oidc_audience().to_vec(),
         jwks_url: auth.jwks_url.clone(),

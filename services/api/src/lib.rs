@@ -28,6 +28,7 @@ mod payload_checks;
 mod payload_rules;
 mod payload_schema;
 mod problem;
+mod profile_request;
 mod queue_overview;
 mod request_hash;
 mod request_rates;

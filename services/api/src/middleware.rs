@@ -7,5 +7,5 @@ mod startup_gate;
 
 pub use panics::catch_panics;
 pub use process_runtime::{ProcessRuntime, on_process_runtime};
-pub use request_context::{RequestId, request_context, route_of};
+pub use request_context::{RequestId, request_context};
 pub use startup_gate::startup_gate;

@@ -32,6 +32,8 @@ use crate::problem::{PROBLEM_JSON, Problem};
         (name = "kinds", description = "What can be handed in"),
         (name = "workers", description = "Who runs the jobs"),
         (name = "users", description = "Who is calling"),
+        (name = "profiles", description = "Who people are in a tenant, before and after they sign up"),
+        (name = "webhooks", description = "What the identity provider tells by itself; proven by a signature"),
         (name = "qe", description = "Quantum ESPRESSO inputs"),
         (name = "health", description = "For whoever runs Gantry; needs no credentials"),
         (name = "docs", description = "This description; needs no credentials")
@@ -179,6 +181,41 @@ problems! {
     /// What a change is answered that the job's state does not allow.
     ConflictProblem {
         "409" => "`job_already_ended`, `job_not_redrivable`, `unique_key_taken`",
+    }
+}
+
+problems! {
+    /// What a webhook can be answered.
+    WebhookProblems {
+        "400" => "`bad_signature`, `malformed_webhook`, `incomplete_body`",
+        "404" => "`webhook_source_not_found`",
+        "408" => "`body_too_slow`",
+        "413" => "`body_too_large`",
+        "500" => "`internal`",
+        "503" => "`webhooks_not_configured`, `starting`, `database_unavailable`",
+    }
+}
+
+problems! {
+    /// What a call about one profile can be answered.
+    ProfileProblems {
+        "400" => "`bad_id`, `bad_header`",
+        "404" => "`profile_not_found`",
+    }
+}
+
+problems! {
+    /// What a profile is answered whose address has one.
+    ProfileConflict {
+        "409" => "`profile_email_taken`",
+    }
+}
+
+problems! {
+    /// What changes of a profile can be answered.
+    ProfileChangeProblems {
+        "400" => "`bad_id`, `malformed_json`, `incomplete_body`, `bad_header`",
+        "422" => "`invalid_request`",
     }
 }
 

@@ -4,12 +4,14 @@ mod answer;
 mod causes;
 mod control;
 mod document;
+mod people;
 mod rate_limit;
 mod schedule;
 mod tenancy;
 
 pub use control::ControlError;
 pub use document::{PROBLEM_JSON, Problem};
+pub use people::PeopleError;
 pub use rate_limit::RateLimited;
 pub use schedule::ScheduleError;
 pub use tenancy::TenancyError;
@@ -120,6 +122,9 @@ pub enum ApiError {
     /// A request about schedules.
     #[error(transparent)]
     Schedule(#[from] ScheduleError),
+    /// A request about people.
+    #[error(transparent)]
+    People(#[from] PeopleError),
     /// A request of operators.
     #[error(transparent)]
     Control(#[from] ControlError),
@@ -293,6 +298,7 @@ impl ApiError {
             Self::Schedule(error) => error.classify(),
             Self::Control(error) => error.classify(),
             Self::Tenancy(error) => error.classify(),
+            Self::People(error) => error.classify(),
             Self::RateLimited(error) => error.classify(),
             Self::Auth(error) => classify_auth(error),
             Self::Starting => (

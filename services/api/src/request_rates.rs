@@ -65,8 +65,7 @@ impl RequestRates {
         api: &Api,
         principal: &Principal,
     ) -> Result<Vec<RateBucket>, ApiError> {
-        // Boxed: it is asked for seldom, and every request would carry its size about.
-        let agreed = Box::pin(self.agreed.of(&api.store, principal.tenant)).await?;
+        let agreed = self.agreed.of(&api.store, principal.tenant).await?;
         let rate = agreed.own_rate.unwrap_or(self.rate_of(agreed.tier));
         let subjects = [
             RateSubject::Person(principal.user),

@@ -86,6 +86,8 @@ rights! {
     EndMemberships = "members:end":                 [All, All, Own, Own],
     /// Deleting the tenant.
     DeleteTenant = "tenant:delete":                 [All, Nothing, Nothing, Nothing],
+    /// Seeing and changing profiles, which hold people's addresses.
+    ManageProfiles = "profiles:manage":             [All, All, Nothing, Nothing],
     /// Reading the audit log.
     ReadAudit = "audit:read":                       [All, All, Nothing, Nothing],
 }
@@ -151,6 +153,13 @@ pub const OPERATIONS: &[(&str, &str, Access)] = &[
     ("GET",    "/api/v1/users/me",                                     SignedIn),
     ("POST",   "/api/v1/users/{user_id}/pause",                        Operator),
     ("POST",   "/api/v1/users/{user_id}/resume",                       Operator),
+    ("POST",   "/api/v1/profiles",                                     Access::Right(ManageProfiles)),
+    ("GET",    "/api/v1/profiles",                                     Access::Right(ManageProfiles)),
+    ("GET",    "/api/v1/profiles/{id}",                                Access::Right(ManageProfiles)),
+    ("PATCH",  "/api/v1/profiles/{id}",                                Access::Right(ManageProfiles)),
+    ("DELETE", "/api/v1/profiles/{id}",                                Access::Right(ManageProfiles)),
+    ("POST",   "/api/v1/webhooks/{source}",                            Anyone),
+    ("POST",   "/api/webhooks/{source}",                               Anyone),
     ("GET",    "/api/v1/audit",                                        Access::Right(ReadAudit)),
     ("GET",    "/api/v1/installation/audit",                           Operator),
     ("GET",    "/api/v1/kinds",                                        Access::Right(ReadService)),

@@ -10,12 +10,14 @@ mod limits;
 mod members;
 mod pauses;
 mod probes;
+mod profiles;
 mod qe;
 mod queues;
 mod schedules;
 mod tenants;
 mod unmatched;
 mod users;
+mod webhooks;
 mod workers;
 
 pub use docs::docs_page;
@@ -132,6 +134,13 @@ fn register(routes: &mut impl Registry) {
         .service(kinds::show_kind)
         .service(workers::list_workers)
         .service(users::show_caller)
+        .service(profiles::create_profile)
+        .service(profiles::list_profiles)
+        .service(profiles::show_profile)
+        .service(profiles::update_profile)
+        .service(profiles::delete_profile)
+        .service(webhooks::receive_webhook)
+        .service(webhooks::receive_unversioned_webhook)
         .service(qe::parse_input)
         .service(health::show_health)
         .service(probes::tell_liveness)

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use actix_web::HttpServer;
 use actix_web::web::Data;
-use gantry_auth::Authenticator;
+use gantry_auth::{Authenticator, Webhooks};
+use gantry_domain::{CohortName, Cohorts, InvalidName};
 use gantry_queue::{FeedHub, Queue, QueueOptions};
-use gantry_settings::ApiServiceSettings;
+use gantry_settings::{ApiServiceSettings, ProfileSettings};
 use gantry_store::{ApiStore, StoreOptions};
 use secrecy::ExposeSecret;
 use tokio::sync::Semaphore;
@@ -43,6 +44,13 @@ pub struct ApiServer {
     silence_limit: Duration,
 }
 
+/// Who may come in, and what is told of them.
+struct Identity {
+    authenticator: Authenticator,
+    webhooks: Webhooks,
+    cohorts: Cohorts,
+}
+
 /// The tasks that outlive the last request, in the order in which they end.
 struct Closing {
     submissions: CancellationToken,
@@ -57,7 +65,8 @@ impl ApiServer {
     /// # Errors
     /// A setting cannot be used; the text names it.
     pub async fn bind(settings: &ApiServiceSettings) -> Result<Self, ServeError> {
-        let authenticator = Authenticator::new(&auth_config(settings))?;
+        let identity = auth_config(settings);
+        let authenticator = Authenticator::new(&identity)?;
         let store = ApiStore::open(&StoreOptions {
             database_url: settings.database.url.expose_secret().to_owned(),
             max_connections: settings.database.max_connections,
@@ -70,11 +79,16 @@ impl ApiServer {
             key_prefix: settings.redis.prefix.clone(),
         })?;
         let (listener, address) = listen(settings.http.addr)?;
+        let identity = Identity {
+            authenticator,
+            webhooks: Webhooks::new(&identity)?,
+            cohorts: cohorts(&settings.profiles)?,
+        };
         let document = document();
         let routes = RouteTable::of(&document);
         let document =
             DocumentText::of(&document).map_err(|cause| ServeError::Server(cause.into()))?;
-        let (api, closing) = assemble(settings, authenticator, store, queue, routes);
+        let (api, closing) = assemble(settings, identity, store, queue, routes);
         Ok(Self {
             listener,
             address,
@@ -158,9 +172,18 @@ fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> 
     Ok((listened.1, listened.0))
 }
 
+/// The cohorts of the settings.
+fn cohorts(settings: &ProfileSettings) -> Result<Cohorts, ServeError> {
+    let names = settings.cohorts().iter().map(|name| name.parse());
+    let names: Vec<CohortName> = names
+        .collect::<Result<_, _>>()
+        .map_err(|error: InvalidName| ServeError::Cohorts(error.to_string()))?;
+    Cohorts::new(names).ok_or_else(|| ServeError::Cohorts("must name one at least".to_owned()))
+}
+
 fn assemble(
     settings: &ApiServiceSettings,
-    authenticator: Authenticator,
+    identity: Identity,
     store: ApiStore,
     queue: Queue,
     routes: RouteTable,
@@ -177,7 +200,9 @@ fn assemble(
     };
     let api = Api {
         feed: FeedHub::start(&queue),
-        authenticator,
+        authenticator: identity.authenticator,
+        webhooks: identity.webhooks,
+        cohorts: identity.cohorts,
         sign_ins: SignIns::default(),
         kinds: KindCatalog::new(store.clone()),
         submissions,

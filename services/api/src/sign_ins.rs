@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use gantry_auth::Principal;
 use gantry_domain::{TenantId, UserId};
-use gantry_store::{ApiStore, SignedIn, StoreError};
+use gantry_store::{ApiStore, SignInOutcome, SignedIn};
+
+use crate::problem::{ApiError, PeopleError};
 
 /// How long a sign-in that was written down is not written again.
 const REMEMBERED_FOR: Duration = Duration::from_secs(300);
@@ -29,12 +31,8 @@ impl SignIns {
     /// Writes the sign-in down unless that was done lately.
     ///
     /// # Errors
-    /// Postgres cannot be reached.
-    pub async fn remember(
-        &self,
-        store: &ApiStore,
-        principal: &Principal,
-    ) -> Result<(), StoreError> {
+    /// The account is gone, or Postgres cannot be reached.
+    pub async fn remember(&self, store: &ApiStore, principal: &Principal) -> Result<(), ApiError> {
         let sign_in = SignIn {
             user: principal.user,
             tenant: principal.tenant,
@@ -43,8 +41,10 @@ impl SignIns {
         if self.is_remembered(&sign_in) {
             return Ok(());
         }
-        store.remember(&signed_in(principal)).await?;
-        self.keep(sign_in);
+        match store.remember(&signed_in(principal)).await? {
+            SignInOutcome::Remembered => self.keep(sign_in),
+            SignInOutcome::AccountDeleted => return Err(PeopleError::AccountDeleted.into()),
+        }
         Ok(())
     }
 

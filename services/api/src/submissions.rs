@@ -115,8 +115,7 @@ impl Submissions {
             .try_acquire_many_owned(weight_kib)
             .map_err(|_| ApiError::Overloaded)?;
         if submission.jobs.iter().any(|job| !job.parents.is_empty()) {
-            // Boxed, so that the usual job does not carry its size about.
-            return Box::pin(self.submit_dependent(submission)).await;
+            return self.submit_dependent(submission).await;
         }
         let (sender, answered) = oneshot::channel();
         let reply = Reply {

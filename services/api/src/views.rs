@@ -6,6 +6,7 @@ mod page;
 mod pause;
 mod structure;
 mod user;
+mod webhook;
 mod why;
 
 pub use health::{HealthStatus, HealthView, PartStatus, PartView, PartsView};
@@ -14,4 +15,5 @@ pub use page::{BatchView, BulkView, Page};
 pub use pause::{PauseView, ResumeView};
 pub use structure::ParseView;
 pub use user::UserView;
+pub use webhook::{WebhookOutcome, WebhookView};
 pub use why::{ExplanationView, WhyView};

@@ -8,7 +8,7 @@ use gantry_domain::RetentionPeriods;
 use gantry_queue::QueueOptions;
 use gantry_settings::{QuantumEspressoSettings, WorkerServiceSettings};
 use gantry_store::StoreOptions;
-use gantry_worker::handlers::{CommandHandler, QeInstallation, QeRelax, SystemPing};
+use gantry_worker::handlers::{CommandHandler, EmailSend, QeInstallation, QeRelax, SystemPing};
 use gantry_worker::kinds_file::read_kinds_file;
 use gantry_worker::process::{Guardian, ScratchRoot};
 use gantry_worker::{ProgramRunner, Shutdown, Worker, WorkerBuilder, WorkerOptions};
@@ -24,7 +24,8 @@ pub(crate) async fn worker(
     let programs = ProgramRunner::new(Guardian::of_this_executable(), scratch_root);
     let mut builder = WorkerBuilder::new(worker_options(settings)?)
         .retention(retention_periods(settings)?)
-        .handler(SystemPing)?;
+        .handler(SystemPing)?
+        .handler(EmailSend)?;
     builder = with_quantum_espresso(builder, &settings.quantum_espresso, &programs)?;
     if let Some(file) = &settings.worker.kinds_file {
         builder = with_commands(builder, file, &programs)?;

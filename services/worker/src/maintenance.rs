@@ -8,6 +8,7 @@ mod reconcile;
 mod rescue;
 mod retention;
 mod schedules;
+mod webhook_deliveries;
 
 use std::time::Duration;
 
@@ -36,6 +37,9 @@ const RECONCILE_INTERVAL: Duration = Duration::from_secs(5);
 const DEPENDENCIES_INTERVAL: Duration = Duration::from_secs(10);
 /// How often idempotency keys whose day is over are looked for; while there are many, every tick.
 const FORGET_KEYS_INTERVAL: Duration = Duration::from_secs(180);
+
+/// How often notes of old webhooks are looked for; while there are many, every tick.
+const FORGET_DELIVERIES_INTERVAL: Duration = Duration::from_secs(3_600);
 
 /// Does the maintenance while it holds the lease for it.
 pub(crate) struct Maintainer {
@@ -89,6 +93,7 @@ impl Maintainer {
         let mut reconcile = Schedule::every(RECONCILE_INTERVAL);
         let mut dependencies = Schedule::every(DEPENDENCIES_INTERVAL);
         let mut forget_keys = Schedule::every(FORGET_KEYS_INTERVAL);
+        let mut forget_deliveries = Schedule::every(FORGET_DELIVERIES_INTERVAL);
         let mut is_holder = false;
         loop {
             tick.tick().await;
@@ -122,6 +127,13 @@ impl Maintainer {
                     forget_keys.ask_again();
                 }
                 report("idempotency keys", forgotten.map(drop));
+            }
+            if forget_deliveries.is_due() {
+                let forgotten = webhook_deliveries::forget(&self.store).await;
+                if forgotten.as_ref().is_ok_and(|done| *done == Batch::Full) {
+                    forget_deliveries.ask_again();
+                }
+                report("notes of webhooks", forgotten.map(drop));
             }
         }
     }

@@ -2,6 +2,9 @@
 
 mod backend_api;
 mod organization;
+mod webhooks;
+
+pub(super) use webhooks::webhook_source;
 
 use std::sync::Arc;
 

@@ -11,7 +11,7 @@ use crate::error::{AuthError, ConfigError};
 use crate::principal::{Email, Identity, Organization};
 
 /// The issuer of identities that nobody vouches for.
-const ISSUER: &str = "dev";
+pub(super) const ISSUER: &str = "dev";
 /// The longest user id or tenant name.
 const NAME_LIMIT_BYTES: usize = 128;
 const NAME_REQUIREMENT: &str = "1 to 128 visible ASCII characters, sent once";

@@ -17,6 +17,8 @@ enum Story {
     Redrive,
     /// A client asks for a schedule's job.
     ScheduleRun,
+    /// The identity provider tells of a person who has signed up.
+    SignUp,
     /// An operator resumes a queue.
     Resumption,
     /// A worker starts and runs jobs.
@@ -40,6 +42,7 @@ const fn story(point: CrashPoint) -> Story {
         Point::CancellationCommitted | Point::CancellationPublished => Story::Cancellation,
         Point::RedriveCommitted => Story::Redrive,
         Point::ScheduleRunCommitted => Story::ScheduleRun,
+        Point::NoticeCommitted => Story::SignUp,
         Point::HoldLifted => Story::Resumption,
         Point::WorkerRegistered
         | Point::DoorbellsDelivered

@@ -12,6 +12,8 @@ mod cancelling;
 mod claiming;
 mod connecting;
 mod depending;
+mod directory;
+mod directory_door;
 mod due;
 mod fencing;
 mod fixture;

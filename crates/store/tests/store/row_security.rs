@@ -16,7 +16,7 @@ const TENANT_TABLES: [&str; 5] = [
 ];
 
 /// Every table that row-level security holds.
-const HELD_TABLES: [&str; 8] = [
+const HELD_TABLES: [&str; 11] = [
     "tenants",
     "users",
     "jobs",
@@ -25,6 +25,9 @@ const HELD_TABLES: [&str; 8] = [
     "idempotency_keys",
     "pauses",
     "concurrency_limits",
+    "profiles",
+    "directory_entries",
+    "webhook_deliveries",
 ];
 
 /// A connection that took a service's role, and stands in a door or in none.
@@ -96,11 +99,7 @@ pub async fn two_tenants() -> (Fixture, [TenantId; 2]) {
             .unwrap();
     }
     for table in TENANT_TABLES {
-        let count = fixture
-            .database
-            .number(&format!("SELECT count(*) FROM {table}"))
-            .await;
-        assert_eq!(count, 2, "{table}");
+        assert_eq!(fixture.count_of(table).await, 2, "{table}");
     }
     (fixture, tenants)
 }

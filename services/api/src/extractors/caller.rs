@@ -14,7 +14,7 @@ use tracing::Span;
 
 use crate::api::Api;
 use crate::client_address::client_address;
-use crate::middleware::{RequestId, route_of};
+use crate::middleware::RequestId;
 use crate::problem::{ApiError, ControlError, TenancyError};
 use crate::request_rates::count_request;
 use crate::rights::{Access, Reach, Right, access_to};
@@ -108,10 +108,11 @@ async fn sign_in(
 
 /// What the table of rights says of the request's operation.
 fn access(request: &HttpRequest) -> Result<Access, ApiError> {
-    let (method, pattern) = (request.method().as_str(), route_of(request));
-    access_to(method, &pattern).ok_or_else(|| {
+    let pattern = request.match_pattern().unwrap_or_default();
+    access_to(request.method().as_str(), &pattern).ok_or_else(|| {
         ApiError::internal(format!(
-            "{method} {pattern} is missing from the table of rights"
+            "{} {pattern} is missing from the table of rights",
+            request.method()
         ))
     })
 }
@@ -135,13 +136,11 @@ async fn role(api: &Api, principal: &Principal, access: Access) -> Result<Role, 
     if let Standing::Proven(role) = principal.standing {
         return Ok(role);
     }
-    // Boxed: few callers need it, and what a request carries about is copied again and again.
-    let standing = Box::pin(
-        api.store
-            .tenant(principal.tenant)
-            .standing_of(principal.user),
-    )
-    .await?;
+    let standing = api
+        .store
+        .tenant(principal.tenant)
+        .standing_of(principal.user)
+        .await?;
     match (standing, principal.standing) {
         (TenantStanding::Member(role), _) => Ok(role),
         (TenantStanding::NotMadeHere, Standing::Believed) => Ok(Role::Member),

@@ -1,24 +1,14 @@
 //! A JSON body, read when the handler asks for it.
 
 use std::future::{Ready, ready};
-use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::error::PayloadError;
 use actix_web::http::header;
-use actix_web::web::{BytesMut, Data};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use futures_util::StreamExt;
 use serde_json::Value;
-use tokio::time::timeout;
 
-use crate::api::Api;
+use super::raw_body::read_within_limits;
 use crate::problem::ApiError;
-
-/// How long a body may take to arrive; after that the request is answered 408.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-/// How much of a body that is too large is still read and thrown away, so that the sender gets to see the answer.
-const DISCARD_LIMIT_BYTES: usize = 16 * 1024 * 1024;
 
 /// A JSON body that has not been read yet.
 pub struct JsonBody {
@@ -55,16 +45,7 @@ impl JsonBody {
         if !self.is_announced_as_json() {
             return Err(ApiError::UnsupportedMediaType);
         }
-        let limit_bytes = self
-            .request
-            .app_data::<Data<Api>>()
-            .map(|api| api.limits.body_bytes)
-            .ok_or_else(|| ApiError::internal("the application has no shared state"))?;
-        let text = timeout(BODY_TIMEOUT, read_to_end(&mut self.payload, limit_bytes))
-            .await
-            .map_err(|_| ApiError::BodyTooSlow {
-                limit_seconds: BODY_TIMEOUT.as_secs(),
-            })??;
+        let text = read_within_limits(&self.request, &mut self.payload).await?;
         let value = serde_json::from_slice(&text).map_err(|error| malformed(&error))?;
         Ok(JsonDocument {
             value,
@@ -103,31 +84,6 @@ impl JsonBody {
             .all(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
         is_json && is_plain
     }
-}
-
-async fn read_to_end(payload: &mut Payload, limit_bytes: usize) -> Result<BytesMut, ApiError> {
-    let mut body = BytesMut::new();
-    let mut read_bytes = 0;
-    while let Some(part) = payload.next().await {
-        let part = part.map_err(|error| broken_off(&error))?;
-        read_bytes += part.len();
-        if read_bytes <= limit_bytes {
-            body.extend_from_slice(&part);
-        } else if read_bytes > limit_bytes.saturating_add(DISCARD_LIMIT_BYTES) {
-            break;
-        } else {
-            body = BytesMut::new();
-        }
-    }
-    if read_bytes > limit_bytes {
-        return Err(ApiError::BodyTooLarge { limit_bytes });
-    }
-    Ok(body)
-}
-
-fn broken_off(error: &PayloadError) -> ApiError {
-    tracing::debug!(%error, "a request body broke off");
-    ApiError::IncompleteBody
 }
 
 /// serde_json's words, which name what was expected and never the text itself.

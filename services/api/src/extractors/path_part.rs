@@ -6,7 +6,7 @@ use std::str::FromStr;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use gantry_domain::{
-    BatchId, JobId, KindName, LimitSubject, QueueName, ScheduleId, TenantId, UserId,
+    BatchId, JobId, KindName, LimitSubject, ProfileId, QueueName, ScheduleId, TenantId, UserId,
 };
 use gantry_telemetry::fields;
 use tracing::Span;
@@ -36,6 +36,19 @@ impl PathPart {
         let job_id = JobId::from_str(&self.0).map_err(|_| ApiError::BadId)?;
         Span::current().record(fields::JOB_ID, job_id.to_string());
         Ok(job_id)
+    }
+
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The profile it names.
+    ///
+    /// # Errors
+    /// It is not a UUID.
+    pub fn profile_id(&self) -> Result<ProfileId, ApiError> {
+        ProfileId::from_str(&self.0).map_err(|_| ApiError::BadId)
     }
 
     /// The batch it names.

@@ -1,6 +1,5 @@
 //! The outermost layer: request id, trace, problem documents and the headers that every answer carries.
 
-use std::rc::Rc;
 use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -10,7 +9,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpResponse};
 use gantry_telemetry::{continue_trace, fields, trace_id_of_current_span};
 use tracing::{Instrument, Span, field};
 use uuid::Uuid;
@@ -36,22 +35,6 @@ const EVERY_ANSWER: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
 ];
-
-/// The path of the request as its route is written, such as `/api/v1/jobs/{id}`; looking for it is dear, so it is looked
-/// for once.
-pub fn route_of(request: &HttpRequest) -> Rc<str> {
-    if let Some(route) = request.extensions().get::<Route>() {
-        return Rc::clone(&route.0);
-    }
-    let route: Rc<str> = request
-        .match_pattern()
-        .unwrap_or_else(|| "none".to_owned())
-        .into();
-    request.extensions_mut().insert(Route(Rc::clone(&route)));
-    route
-}
-
-struct Route(Rc<str>);
 
 /// The id of the request, for whoever writes about it.
 pub struct RequestId(pub String);
@@ -97,7 +80,8 @@ async fn answer(
             return Err(InternalError::from_response(error, response).into());
         }
     };
-    Span::current().record("http.route", &*route_of(answer.request()));
+    let route = answer.request().match_pattern();
+    Span::current().record("http.route", route.as_deref().unwrap_or("none"));
     Span::current().record("http.response.status_code", answer.status().as_u16());
     tracing::debug!(elapsed = ?began_at.elapsed(), status = answer.status().as_u16(), "request answered");
     let request = answer.request().clone();

@@ -110,6 +110,13 @@ impl World {
                     .made(owner, tenant, "/api/v1/schedules", &schedule)
                     .await["id"],
             )
+        } else if pattern.starts_with("/api/v1/profiles") {
+            let profile = json!({"email": format!("{}@example.com", JobId::generate())});
+            text(
+                &self
+                    .made("alice", tenant, "/api/v1/profiles", &profile)
+                    .await["id"],
+            )
         } else if pattern.starts_with("/api/v1/batches") {
             let job = json!({"kind": "test.echo", "payload": {"text": "hello"}});
             let batch =
@@ -124,6 +131,7 @@ impl World {
             .replace("{tenant_id}", tenant)
             .replace("{tenant}", tenant)
             .replace("{user_id}", &id_of(owner).to_string())
+            .replace("{source}", "clerk")
             .replace("{queue}", "default")
             .replace("{kind}", "test.echo")
             .replace("{name}", "test.echo")

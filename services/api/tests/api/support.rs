@@ -5,12 +5,14 @@ mod event_stream;
 mod kinds;
 mod test_api;
 mod test_worker;
+mod webhooks;
 
 pub use answers::{id_of, json_of, paths_of, problem_of};
 pub use event_stream::EventStream;
 pub use kinds::{kind, kinds};
 pub use test_api::TestApi;
 pub use test_worker::{TestWorker, line};
+pub use webhooks::{WEBHOOK_SECRET, Webhook};
 
 use std::time::Duration;
 

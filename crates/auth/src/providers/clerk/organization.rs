@@ -89,6 +89,7 @@ fn items(list: &str) -> impl Iterator<Item = &str> {
     list.split(',').map(str::trim)
 }
 
-fn without_prefix(name: &str) -> String {
+/// The name without the prefix that some of the provider's words have.
+pub(super) fn without_prefix(name: &str) -> String {
     name.strip_prefix(PREFIX).unwrap_or(name).to_owned()
 }

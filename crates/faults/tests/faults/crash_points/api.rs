@@ -2,7 +2,8 @@
 
 use gantry_crash_points::CrashPoint;
 use gantry_domain::{JobId, JobState};
-use gantry_faults::{Effect, Installation};
+use gantry_faults::{Effect, Installation, SignUp};
+use reqwest::StatusCode;
 use serde_json::json;
 
 use super::{Story, points_of};
@@ -55,6 +56,28 @@ async fn what_was_committed_for_a_client_happens_wherever_the_api_died() {
             .wait_for_state(id, JobState::Cancelled, LIMIT)
             .await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_up_that_is_told_again_has_one_profile_and_one_welcome_wherever_the_api_died() {
+    let mut installation = installation().start().await;
+    installation.start_worker();
+    for point in points_of(Story::SignUp) {
+        let sign_up = SignUp::of(point.name());
+        let (mut doomed, calls) = installation.start_doomed_api(point);
+        assert_eq!(calls.try_tell(&sign_up).await, None);
+        doomed.wait_until_dead(LIMIT).await;
+        let again = installation.calls.try_tell(&sign_up).await;
+        assert_eq!(again, Some(StatusCode::OK));
+    }
+    let jobs = "SELECT string_agg(id::text, ' ') FROM jobs WHERE kind = 'email.send'";
+    let jobs = installation.database.text(jobs).await.unwrap_or_default();
+    let jobs: Vec<JobId> = jobs.split(' ').map(|id| id.parse().unwrap()).collect();
+    let profiles = installation
+        .database
+        .number("SELECT count(*) FROM profiles");
+    assert_eq!(profiles.await, i64::try_from(jobs.len()).unwrap());
+    installation.wait_until_all_succeeded(&jobs, LIMIT).await;
 }
 
 /// A running job whose end was asked for.

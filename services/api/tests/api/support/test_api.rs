@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::{SOON, TestWorker, id_of, json_of, kinds};
+use super::{SOON, TestWorker, WEBHOOK_SECRET, id_of, json_of, kinds};
 
 /// Gives spans their trace ids, once per test process, and writes no log.
 static TELEMETRY: LazyLock<TelemetryGuard> = LazyLock::new(|| {
@@ -29,6 +29,8 @@ fn settings(own: &[(&str, &str)]) -> ApiServiceSettings {
         ("REDIS_URL", "redis://localhost"),
         ("APP_ENV", "test"),
         ("AUTH_MODE", "dev-bypass"),
+        ("CLERK_WEBHOOK_SIGNING_SECRET", WEBHOOK_SECRET),
+        ("GANTRY_PROFILE_COHORTS", "default,beta"),
         ("GANTRY_HTTP_ADDR", "127.0.0.1:0"),
         ("CORS_ALLOWED_ORIGINS", "https://app.example.com"),
     ];

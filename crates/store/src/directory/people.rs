@@ -1,0 +1,106 @@
+//! People: there, changed, or gone for good.
+
+use gantry_domain::{AuditAction, DirectoryUser, Doorbell, UserId};
+use sea_orm::ConnectionTrait;
+use serde_json::json;
+
+use super::Writing;
+use super::entries::{Subject, bury, keep, lock};
+use crate::StoreError;
+use crate::statement::statement;
+
+impl Writing<'_> {
+    /// Writes a person down, with a profile the first time; nothing when it comes too late.
+    pub(super) async fn change_user(
+        &self,
+        user: &DirectoryUser,
+    ) -> Result<Option<Vec<Doorbell>>, StoreError> {
+        let user_id = self.user_id(&user.subject);
+        let entry = lock(self.transaction, Subject::User(user_id)).await?;
+        if !entry.admits(self.notice.changed_at) {
+            return Ok(None);
+        }
+        keep(
+            self.transaction,
+            Subject::User(user_id),
+            self.notice.changed_at,
+            None,
+        )
+        .await?;
+        self.write_user(user_id, user).await?;
+        let mut profiles = self.link_profiles(user_id, user).await?;
+        if profiles.is_empty() && entry.is_new() {
+            profiles.extend(self.create_profile(user_id, user).await?);
+        }
+        self.welcome(user_id, user, &profiles).await.map(Some)
+    }
+
+    /// Lets nobody in any more under this name, and ends what the provider said of it.
+    pub(super) async fn delete_user(
+        &self,
+        subject: &str,
+    ) -> Result<Option<Vec<Doorbell>>, StoreError> {
+        let user_id = self.user_id(subject);
+        let entry = lock(self.transaction, Subject::User(user_id)).await?;
+        if entry.is_deleted {
+            return Ok(None);
+        }
+        bury(
+            self.transaction,
+            Subject::User(user_id),
+            self.notice.changed_at,
+            None,
+        )
+        .await?;
+        let sql = "DELETE FROM memberships WHERE user_id = $1 AND source = 'provider'";
+        self.transaction
+            .execute_raw(statement(sql, [user_id.as_uuid().into()]))
+            .await?;
+        self.audit(
+            None,
+            AuditAction::AccountDeleted,
+            user_id.to_string(),
+            json!({}),
+        )
+        .await?;
+        Ok(Some(Vec::new()))
+    }
+
+    /// Writes a person down of whom only the name is known, unless more is.
+    pub(super) async fn write_subject(
+        &self,
+        user_id: UserId,
+        subject: &str,
+    ) -> Result<(), StoreError> {
+        let sql = "INSERT INTO users (id, issuer, subject) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING";
+        let values = [
+            user_id.as_uuid().into(),
+            self.notice.issuer.as_str().into(),
+            subject.into(),
+        ];
+        self.transaction.execute_raw(statement(sql, values)).await?;
+        Ok(())
+    }
+
+    pub(super) fn user_id(&self, subject: &str) -> UserId {
+        UserId::for_subject(&self.notice.issuer, subject)
+    }
+
+    async fn write_user(&self, user_id: UserId, user: &DirectoryUser) -> Result<(), StoreError> {
+        let sql = "
+            INSERT INTO users (id, issuer, subject, email, first_name, last_name) VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (id) DO UPDATE SET email = excluded.email, first_name = excluded.first_name,
+                last_name = excluded.last_name";
+        let email = user.verified_email.clone().map(String::from);
+        let values = [
+            user_id.as_uuid().into(),
+            self.notice.issuer.as_str().into(),
+            user.subject.as_str().into(),
+            email.into(),
+            user.first_name.clone().into(),
+            user.last_name.clone().into(),
+        ];
+        self.transaction.execute_raw(statement(sql, values)).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,12 @@
+DROP POLICY directory_door ON audit_events;
+DROP POLICY directory_door_answer ON jobs;
+DROP POLICY directory_door ON jobs;
+DROP POLICY directory_door ON memberships;
+DROP POLICY directory_door_change ON tenants;
+DROP POLICY directory_door_new ON tenants;
+DROP POLICY directory_door ON tenants;
+DROP POLICY directory_door ON users;
+DROP TABLE webhook_deliveries;
+DROP TABLE directory_entries;
+DROP TABLE profiles;
+ALTER TABLE users DROP COLUMN last_name, DROP COLUMN first_name;

@@ -1,0 +1,62 @@
+ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;
+ALTER TABLE profiles FORCE ROW LEVEL SECURITY;
+ALTER TABLE directory_entries ENABLE ROW LEVEL SECURITY;
+ALTER TABLE directory_entries FORCE ROW LEVEL SECURITY;
+ALTER TABLE webhook_deliveries ENABLE ROW LEVEL SECURITY;
+ALTER TABLE webhook_deliveries FORCE ROW LEVEL SECURITY;
+
+-- A tenant registers profiles that wait, and never says whose one is.
+CREATE POLICY own_tenant ON profiles FOR SELECT TO gantry_api USING (tenant_id = current_tenant_id());
+CREATE POLICY own_tenant_new ON profiles FOR INSERT TO gantry_api
+    WITH CHECK (tenant_id = current_tenant_id() AND user_id IS NULL);
+CREATE POLICY own_tenant_change ON profiles FOR UPDATE TO gantry_api
+    USING (tenant_id = current_tenant_id()) WITH CHECK (tenant_id = current_tenant_id());
+CREATE POLICY own_tenant_end ON profiles FOR DELETE TO gantry_api USING (tenant_id = current_tenant_id());
+
+-- Door `directory`: the notices of the identity provider are written down. It links profiles that wait, and none that is
+-- somebody's; it touches no tenant and no membership that people of Gantry made; of jobs it adds mails only.
+CREATE POLICY directory_door ON profiles FOR SELECT TO gantry_api USING (current_door() = 'directory');
+CREATE POLICY directory_door_new ON profiles FOR INSERT TO gantry_api
+    WITH CHECK (current_door() = 'directory' AND user_id IS NOT NULL);
+CREATE POLICY directory_door_link ON profiles FOR UPDATE TO gantry_api
+    USING (current_door() = 'directory' AND user_id IS NULL)
+    WITH CHECK (current_door() = 'directory' AND user_id IS NOT NULL);
+CREATE POLICY directory_door ON directory_entries TO gantry_api
+    USING (current_door() = 'directory') WITH CHECK (current_door() = 'directory');
+CREATE POLICY directory_door ON webhook_deliveries TO gantry_api
+    USING (current_door() = 'directory') WITH CHECK (current_door() = 'directory');
+CREATE POLICY directory_door ON users TO gantry_api
+    USING (current_door() = 'directory') WITH CHECK (current_door() = 'directory');
+CREATE POLICY directory_door ON tenants FOR SELECT TO gantry_api USING (current_door() = 'directory');
+CREATE POLICY directory_door_new ON tenants FOR INSERT TO gantry_api
+    WITH CHECK (current_door() = 'directory' AND issuer <> 'gantry');
+CREATE POLICY directory_door_change ON tenants FOR UPDATE TO gantry_api
+    USING (current_door() = 'directory' AND issuer <> 'gantry')
+    WITH CHECK (current_door() = 'directory' AND issuer <> 'gantry');
+CREATE POLICY directory_door ON memberships TO gantry_api
+    USING (current_door() = 'directory' AND source = 'provider')
+    WITH CHECK (current_door() = 'directory' AND source = 'provider');
+CREATE POLICY directory_door ON jobs FOR INSERT TO gantry_api
+    WITH CHECK (current_door() = 'directory' AND kind = 'email.send');
+CREATE POLICY directory_door_answer ON jobs FOR SELECT TO gantry_api
+    USING (current_door() = 'directory' AND kind = 'email.send' AND created_at = now());
+CREATE POLICY directory_door ON audit_events FOR INSERT TO gantry_api
+    WITH CHECK (current_door() = 'directory' AND actor_kind = 'provider');
+
+-- Door `identity`: nobody comes in who is gone.
+CREATE POLICY identity_door ON directory_entries FOR SELECT TO gantry_api
+    USING (current_door() = 'identity' AND kind = 'user');
+
+-- Door `dispatch`: the maintenance removes what no sender repeats any more, and sees nothing else.
+CREATE POLICY dispatch_door_found ON webhook_deliveries FOR SELECT TO gantry_worker
+    USING (current_door() = 'dispatch' AND received_at < now() - interval '7 days');
+CREATE POLICY dispatch_door ON webhook_deliveries FOR DELETE TO gantry_worker
+    USING (current_door() = 'dispatch' AND received_at < now() - interval '7 days');
+
+GRANT SELECT, DELETE ON profiles TO gantry_api;
+GRANT INSERT (id, tenant_id, user_id, email, email_folded, name, cohort, linked_at),
+    UPDATE (user_id, name, cohort, updated_at, linked_at) ON profiles TO gantry_api;
+GRANT SELECT ON directory_entries, webhook_deliveries TO gantry_api;
+GRANT INSERT (kind, id), UPDATE (external_id, changed_at, deleted_at) ON directory_entries TO gantry_api;
+GRANT INSERT (issuer, id) ON webhook_deliveries TO gantry_api;
+GRANT SELECT, DELETE ON webhook_deliveries TO gantry_worker;

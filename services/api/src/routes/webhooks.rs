@@ -1,0 +1,5 @@
+//! `/api/v1/webhooks`.
+
+mod receive;
+
+pub use receive::{receive_unversioned_webhook, receive_webhook};
