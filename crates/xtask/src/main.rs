@@ -2,6 +2,7 @@
 
 mod cargo;
 mod error;
+mod providers;
 mod test_servers;
 
 use std::env;
@@ -50,7 +51,7 @@ fn run(command: &str, arguments: &[String]) -> Result<()> {
         "test" => test(arguments),
         "bench" => bench(arguments),
         "check" => check(),
-        "providers" => providers(),
+        "providers" => providers::check(),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");
             Ok(())
@@ -122,29 +123,6 @@ fn check() -> Result<()> {
         ],
         &[],
     )
-}
-
-/// All of them together is what `check` and `test` build. The whole workspace is chosen, because choosing packages would
-/// change the features of everything they depend on.
-fn providers() -> Result<()> {
-    for chosen in [
-        &[][..],
-        &["--features", "gantry-api/auth-clerk"],
-        &["--features", "gantry-api/auth-oidc"],
-        &["--features", "gantry-api/auth-dev"],
-    ] {
-        let features = [&["--workspace", "--no-default-features"], chosen].concat();
-        let lint = [&["clippy"], &features[..], &["--lib", "--bins"]].concat();
-        let lint_tests = [&["clippy"], &features[..], &["--test", "sign_in"]].concat();
-        for command in [lint, lint_tests] {
-            cargo::run(&[&command[..], &["--", "--deny", "warnings"]].concat(), &[])?;
-        }
-        cargo::run(
-            &[&["test"], &features[..], &["--test", "sign_in"]].concat(),
-            &[],
-        )?;
-    }
-    Ok(())
 }
 
 fn install_what_is_missing() -> Result<()> {
