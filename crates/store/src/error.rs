@@ -58,6 +58,10 @@ impl StoreError {
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
         match &error {
+            // A server on which nothing was ever migrated lacks the role that the connection is to take.
+            DbErr::Conn(RuntimeErr::SqlxError(cause)) if is_role_missing(cause) => {
+                Self::SchemaMissing
+            }
             DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::Unavailable(error),
             DbErr::Exec(RuntimeErr::SqlxError(cause))
             | DbErr::Query(RuntimeErr::SqlxError(cause)) => {
@@ -92,6 +96,12 @@ fn is_unavailable(error: &SqlxError) -> bool {
         }),
         _ => false,
     }
+}
+
+/// The role that a connection is to take from its start is an unusable value of a setting.
+fn is_role_missing(error: &SqlxError) -> bool {
+    matches!(error, SqlxError::Database(cause)
+        if cause.code().as_deref() == Some("22023") && cause.message().contains("gantry_"))
 }
 
 /// Undefined table, column, role or function.
