@@ -119,9 +119,10 @@ fn is_breadcrumb(metadata: &Metadata<'_>) -> bool {
     metadata.is_event() && matches!(*metadata.level(), Level::WARN | Level::INFO)
 }
 
-/// Errors of ours; the exporters' own complaints would otherwise report themselves for ever.
+/// Errors of ours: the exporters' own complaints would report themselves for ever, and those about broken HTTP are the
+/// client's.
 fn is_reported(metadata: &Metadata<'_>) -> bool {
-    let own_machinery = ["opentelemetry", "sentry", "reqwest", "hyper"];
+    let own_machinery = ["opentelemetry", "sentry", "reqwest", "hyper", "actix_http"];
     metadata.is_event()
         && *metadata.level() == Level::ERROR
         && !own_machinery
