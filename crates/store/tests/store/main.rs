@@ -36,4 +36,5 @@ mod schedules;
 mod settling;
 mod staging;
 mod submitting;
+mod tenancy_walls;
 mod unique_keys;
