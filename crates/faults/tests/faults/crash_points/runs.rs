@@ -12,7 +12,7 @@ use crate::{LIMIT, installation};
 const JOBS: usize = 6;
 const GATE: &str = "departures";
 
-/// A worker with a queue of its own, whose jobs nobody else takes before it is dead.
+/// A worker with a queue of its own, whose jobs nobody else takes before it is dead; half of them wait for the others.
 struct Life {
     queue: String,
     labels: Vec<String>,
@@ -51,15 +51,16 @@ impl Life {
         let labels: Vec<_> = (0..JOBS)
             .map(|number| format!("{queue}-{number}"))
             .collect();
-        let requests = labels.iter().map(|label| {
+        let mut ids = Vec::new();
+        for label in &labels {
             let mut request = with(Effect::new(label)).request();
             request["queue"] = json!(queue);
-            request
-        });
-        let ids = installation
-            .calls
-            .submit_all(&requests.collect::<Vec<_>>())
-            .await;
+            // Every second job waits for the one before it.
+            if ids.len() % 2 == 1 {
+                request["depends_on"] = json!([ids[ids.len() - 1]]);
+            }
+            ids.push(installation.calls.submit(&request).await);
+        }
         let environment = [
             ("GANTRY_WORKER_QUEUES", queue.as_str()),
             ("GANTRY_WORKER_DRAIN_TIMEOUT_SECONDS", "0"),
