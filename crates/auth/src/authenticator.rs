@@ -92,6 +92,31 @@ impl Authenticator {
         in_tenant_of_choice(credentials, identity)
     }
 
+    /// Lets a person pass for whom a program acts, by what was known when they signed in last; or says why not.
+    ///
+    /// # Errors
+    /// [`AuthError::Forbidden`] when another issuer than today's vouched for them, or they are no longer on the list.
+    pub fn admit_again(
+        &self,
+        issuer: &str,
+        subject: &str,
+        email: Option<&str>,
+    ) -> Result<(), AuthError> {
+        if issuer != self.provider.issuer() {
+            return Err(AuthError::Forbidden {
+                reason: "the person was vouched for by another issuer than the configured one",
+                message: "The account this acts for is not admitted here.",
+            });
+        }
+        if self.allow_list.admits_everyone() || self.allow_list.names_person(subject, email) {
+            return Ok(());
+        }
+        Err(AuthError::Forbidden {
+            reason: "the person is no longer on the list",
+            message: "The account this acts for is not admitted here. Ask the operator to add it to the allow-list.",
+        })
+    }
+
     /// Whether this caller may do what concerns everyone.
     pub fn is_operator(&self, principal: &Principal) -> bool {
         match &self.operators {

@@ -1,5 +1,6 @@
 //! What a request brings along to prove who sends it.
 
+use crate::api_key::API_KEY_PREFIX;
 use crate::error::AuthError;
 
 /// The headers that sign-in reads.
@@ -75,6 +76,16 @@ impl Credentials {
             development_user: field(header_name::DEVELOPMENT_USER),
             development_email: field(header_name::DEVELOPMENT_EMAIL),
         }
+    }
+
+    /// The bearer token, where it begins as API keys do. A header that cannot be read holds none.
+    pub fn api_key(&self) -> Option<&str> {
+        let HeaderField::Text(header) = &self.authorization else {
+            return None;
+        };
+        bearer_token(header)
+            .ok()
+            .filter(|token| token.starts_with(API_KEY_PREFIX))
     }
 
     /// The token of the request and how it came. A header, even a bad one, is never passed over for a cookie.

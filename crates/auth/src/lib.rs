@@ -1,6 +1,7 @@
 //! Who is calling: turns the credentials of a request into a principal, by one identity provider chosen at start.
 
 mod allow_list;
+mod api_key;
 mod authenticator;
 mod bounded_map;
 mod clock;
@@ -16,6 +17,7 @@ mod token;
 mod webhooks;
 
 pub use allow_list::AllowList;
+pub use api_key::{API_KEY_PREFIX, ApiKey, ApiKeyDigest};
 pub use authenticator::{Authenticator, VERIFIED_TOKEN_CAPACITY, VERIFIED_TOKEN_LIMIT};
 pub use clock::{Clock, SystemClock};
 pub use config::{AppEnvironment, AuthConfig, AuthMode};

@@ -29,6 +29,9 @@ pub trait IdentityProvider: Send + Sync {
     /// [`AuthError`], whenever they do not prove it.
     async fn authenticate(&self, credentials: &Credentials) -> Result<Identity, AuthError>;
 
+    /// Who vouches for the identities, as [`Identity::issuer`] names them.
+    fn issuer(&self) -> &str;
+
     /// The cookie that may hold this provider's token, where it has one.
     fn session_cookie_name(&self) -> Option<&'static str> {
         None

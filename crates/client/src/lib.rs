@@ -1,6 +1,7 @@
 //! A typed HTTP client for the job service, and the gantry command line on top of it.
 
 mod answer;
+mod api_keys;
 mod backoff;
 mod bulk;
 mod client;
@@ -20,6 +21,7 @@ mod user;
 mod why;
 
 pub use answer::ANSWER_LIMIT_BYTES;
+pub use api_keys::{CreatedApiKey, NewApiKey};
 pub use backoff::ReconnectPolicy;
 pub use bulk::{BulkOrder, BulkOutcome};
 pub use client::{AcceptedBatch, Client};

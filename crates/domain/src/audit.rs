@@ -51,6 +51,10 @@ word_enum! {
         ProfileDeleted = "profile.deleted",
         /// An account ended; the resource is the person.
         AccountDeleted = "account.deleted",
+        /// An API key was made.
+        ApiKeyCreated = "api_key.created",
+        /// An API key was revoked by hand.
+        ApiKeyRevoked = "api_key.revoked",
         /// A queue, a tenant or a person was paused.
         PauseBegun = "pause.begun",
         /// A pause was ended.

@@ -57,6 +57,10 @@ macro_rules! id {
 }
 
 id! {
+    /// An API key. UUIDv7, so that ids sort by creation time.
+    ApiKeyId
+}
+id! {
     /// An entry of the audit log. UUIDv7, so that ids sort by time.
     AuditEventId
 }
@@ -91,6 +95,13 @@ id! {
 id! {
     /// One run of a worker process, from its start to its end. Never reused.
     WorkerId
+}
+
+impl ApiKeyId {
+    /// A new id, later than every id made by this process before.
+    pub fn generate() -> Self {
+        Self(Uuid::now_v7())
+    }
 }
 
 impl BatchId {

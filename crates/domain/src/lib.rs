@@ -1,5 +1,6 @@
 //! Pure words of the job service: ids, jobs, the state machine, retry arithmetic, timetables, kinds and log lines.
 
+mod api_key;
 mod attempt;
 mod audit;
 mod batch;
@@ -38,6 +39,7 @@ mod timetable;
 mod word;
 mod worker;
 
+pub use api_key::ApiKeySummary;
 pub use attempt::{Attempt, AttemptOutcome};
 pub use audit::{ActorKind, AuditAction, AuditEvent, AuditOrigin};
 pub use batch::{Batch, StateCounts};
@@ -54,12 +56,13 @@ pub use email_address::{EMAIL_LIMIT_BYTES, EmailAddress, InvalidEmailAddress};
 pub use failure::{JobFailure, failure_code};
 pub use idempotency_key::{IdempotencyKey, InvalidIdempotencyKey};
 pub use ids::{
-    AuditEventId, BatchId, InvalidId, JobId, MembershipId, ProfileId, ScheduleId, TenantId, UserId,
-    WorkerId,
+    ApiKeyId, AuditEventId, BatchId, InvalidId, JobId, MembershipId, ProfileId, ScheduleId,
+    TenantId, UserId, WorkerId,
 };
 pub use job::{Job, JobSummary};
 pub use kind::{Kind, KindDeclaration, RetryDelays, RetryPolicy};
 pub use limits::{
+    API_KEY_LIMIT_COUNT, API_KEY_LIMIT_DAYS, API_KEY_NAME_LIMIT_CHARACTERS,
     BATCH_LIMIT_DEPENDENCIES, BATCH_LIMIT_JOBS, BULK_LIMIT_JOBS, CHILD_LIMIT_COUNT,
     CHILDREN_LIMIT_BYTES, CONCURRENCY_LIMIT_COUNT, CONCURRENCY_LIMIT_MOST_JOBS,
     DEPENDENCY_LIMIT_COUNT, IDEMPOTENCY_KEY_LIMIT_CHARACTERS, LOG_ATTEMPT_LIMIT_BYTES,

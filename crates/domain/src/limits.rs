@@ -59,6 +59,12 @@ pub const SCHEDULE_LIMIT_COUNT: u32 = 1_000;
 pub const SCHEDULE_GRACE_SECONDS: i64 = 60;
 /// How many ticks ahead a schedule shows.
 pub const SCHEDULE_PREVIEW_TICKS: usize = 5;
+/// How many API keys that work a tenant may have; a further one is refused with 422.
+pub const API_KEY_LIMIT_COUNT: u32 = 200;
+/// How long an API key may be valid, in days.
+pub const API_KEY_LIMIT_DAYS: u32 = 365;
+/// How long the name of an API key may be, in characters.
+pub const API_KEY_NAME_LIMIT_CHARACTERS: usize = 100;
 /// How many pauses may last at a time; a further one is refused with 422. Each claim looks at all of them.
 pub const PAUSE_LIMIT_COUNT: u32 = 1_000;
 /// How long the reason of a pause may be, in characters.

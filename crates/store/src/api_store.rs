@@ -9,7 +9,9 @@ use crate::identity::{SignInOutcome, SignedIn, remember};
 use crate::transitions::{
     Accepted, DependentJobs, KeyedSubmission, SubmitOutcome, submit, submit_dependent, submit_keyed,
 };
-use crate::{OperatorScope, StoreError, StoreOptions, TenantScope, kinds, workers};
+use crate::{
+    OperatorScope, StoreError, StoreOptions, StoredApiKey, TenantScope, api_keys, kinds, workers,
+};
 
 /// How many connections submissions use; concurrent ones share a statement, so few are enough.
 const SUBMIT_CONNECTIONS: u32 = 2;
@@ -85,6 +87,16 @@ impl ApiStore {
         let taking = directory::apply(&self.tenants, notice, cohorts);
         self.tenants
             .within_transaction_limit(Box::pin(taking))
+            .await
+    }
+
+    /// The API key of a public part, with the person it acts for; whether the secret is right is for the caller to find out.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn find_api_key(&self, public_id: &str) -> Result<Option<StoredApiKey>, StoreError> {
+        self.tenants
+            .within_transaction_limit(Box::pin(api_keys::find(&self.tenants, public_id)))
             .await
     }
 

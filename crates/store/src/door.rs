@@ -12,6 +12,8 @@ pub(crate) enum Door {
     Operate,
     /// The API writes down what the identity provider tells.
     Directory,
+    /// The API finds out whose an API key is.
+    Key,
     /// The worker claims, runs and settles the jobs of every tenant.
     Dispatch,
 }
@@ -24,6 +26,7 @@ impl Door {
             Self::Submit => "submit",
             Self::Operate => "operate",
             Self::Directory => "directory",
+            Self::Key => "key",
             Self::Dispatch => "dispatch",
         }
     }

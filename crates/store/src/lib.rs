@@ -2,6 +2,7 @@
 #![doc = include_str!("../README.md")]
 
 mod agreed_rate;
+mod api_keys;
 mod api_store;
 mod audit;
 mod connection;
@@ -28,6 +29,7 @@ mod webhook_deliveries;
 mod worker_store;
 mod workers;
 
+pub use api_keys::StoredApiKey;
 pub use api_store::ApiStore;
 pub use audit::AuditFilter;
 pub use connection::StoreOptions;
@@ -39,7 +41,7 @@ pub use operator_scope::{Crowd, LimitOutcome, OperatorScope, PauseOutcome, Pause
 pub use parent_results::{PARENTS_PAGE_BYTES, PARENTS_PAGE_ITEMS};
 pub use tenant_scope::{
     BulkChange, BulkMode, JobFacts, JobFilter, KeptRequest, LogSelection, MEMBER_LIMIT_COUNT,
-    MemberChange, NewProfile, OWNED_TENANT_LIMIT_COUNT, ProfileChange, ScheduleChange,
+    MemberChange, NewApiKey, NewProfile, OWNED_TENANT_LIMIT_COUNT, ProfileChange, ScheduleChange,
     ScheduleCreation, TenantChange, TenantScope, TenantStanding, UniqueKey,
 };
 pub use transitions::{

@@ -1,6 +1,7 @@
 //! Everything of one tenant, and nothing else: each call sets the tenant for its own transaction.
 
 mod agreed_rate;
+mod api_keys;
 mod attempts;
 mod audit;
 mod batches;
@@ -17,6 +18,7 @@ mod schedules;
 mod submission_keys;
 mod tenancy;
 
+pub use api_keys::NewApiKey;
 pub use bulk::{BulkChange, BulkMode};
 pub(crate) use facts::COUNTED_LIMIT_JOBS;
 pub use facts::JobFacts;

@@ -9,6 +9,7 @@ use gantry_store::ApiStore;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::api_keys::KnownKeys;
 use crate::client_address::TrustedProxies;
 use crate::doorbells::Doorbells;
 use crate::health::HealthMonitor;
@@ -41,6 +42,8 @@ pub struct Api {
     pub submissions: Submissions,
     /// Whose word about a client's address is believed.
     pub trusted_proxies: TrustedProxies,
+    /// The API keys that were found to be valid a moment ago.
+    pub known_keys: KnownKeys,
     /// How many requests are answered; none when they are not counted.
     pub request_rates: Option<RequestRates>,
     /// Where workers are told of jobs.

@@ -2,6 +2,8 @@
 
 mod acceptance;
 mod api;
+mod api_key_request;
+mod api_keys;
 mod application;
 mod bulk_request;
 mod cancellation;

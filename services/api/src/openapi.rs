@@ -27,6 +27,7 @@ use crate::problem::{PROBLEM_JSON, Problem};
         (name = "tenants", description = "Whose jobs they are: making and ending tenants, holding one back, how long its jobs are kept"),
         (name = "members", description = "Who belongs to a tenant, and in which role"),
         (name = "audit", description = "Who did what, from where, to which resource"),
+        (name = "api-keys", description = "How programs sign in"),
         (name = "pauses", description = "Who is held back"),
         (name = "limits", description = "How many jobs run at a time"),
         (name = "kinds", description = "What can be handed in"),
@@ -58,7 +59,7 @@ impl Modify for SignIn {
             .scheme(HttpAuthScheme::Bearer)
             .bearer_format("JWT")
             .description(Some(
-                "A token of the identity provider this installation uses",
+                "A token of the identity provider this installation uses, or an API key (`gk_…`)",
             ))
             .build();
         let development = ApiKeyValue::with_description(
@@ -107,8 +108,8 @@ problems! {
     /// What any call with credentials can be answered.
     CallProblems {
         "400" => "`bad_header`",
-        "401" => "`unauthenticated`",
-        "403" => "`forbidden`, `not_a_member`, `missing_right`",
+        "401" => "`unauthenticated`, `api_key_revoked`, `api_key_expired`",
+        "403" => "`forbidden`, `not_a_member`, `missing_right`, `missing_scope`, `people_only`",
         "429" => "`rate_limited`",
         "500" => "`internal`",
         "503" => "`starting`, `database_unavailable`, `identity_provider_unavailable`",
@@ -260,6 +261,22 @@ problems! {
     /// What a call about one kind can be answered.
     KindProblem {
         "404" => "`kind_not_found`",
+    }
+}
+
+problems! {
+    /// What a call about one API key can be answered.
+    ApiKeyProblems {
+        "400" => "`bad_id`, `bad_header`",
+        "403" => "`not_the_owner`, `forbidden`, `missing_right`, `people_only`",
+        "404" => "`api_key_not_found`",
+    }
+}
+
+problems! {
+    /// What a wish for an API key can be answered.
+    ApiKeyBodyProblems {
+        "422" => "`invalid_request`, `too_many_api_keys`",
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every way a request can fail, with its HTTP status, code and words: RFC 9457 problem documents.
 
 mod answer;
+mod api_key;
 mod causes;
 mod control;
 mod document;
@@ -9,6 +10,7 @@ mod rate_limit;
 mod schedule;
 mod tenancy;
 
+pub use api_key::ApiKeyError;
 pub use control::ControlError;
 pub use document::{PROBLEM_JSON, Problem};
 pub use people::PeopleError;
@@ -131,6 +133,9 @@ pub enum ApiError {
     /// A request about tenants and members, or a right that is missing.
     #[error(transparent)]
     Tenancy(#[from] TenancyError),
+    /// A request with or about API keys.
+    #[error(transparent)]
+    ApiKey(#[from] ApiKeyError),
     /// One request too many.
     #[error(transparent)]
     RateLimited(#[from] RateLimited),
@@ -299,6 +304,7 @@ impl ApiError {
             Self::Control(error) => error.classify(),
             Self::Tenancy(error) => error.classify(),
             Self::People(error) => error.classify(),
+            Self::ApiKey(error) => error.classify(),
             Self::RateLimited(error) => error.classify(),
             Self::Auth(error) => classify_auth(error),
             Self::Starting => (

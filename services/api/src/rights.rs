@@ -11,7 +11,9 @@ use gantry_domain::Role;
 pub enum Access {
     /// Anyone, without credentials.
     Anyone,
-    /// Whoever is signed in, whatever their role.
+    /// Anyone with valid credentials, a program with an API key too.
+    AnyCaller,
+    /// A person who signed in, whatever their role.
     SignedIn,
     /// A right in the tenant the caller acts in.
     Right(Right),
@@ -88,8 +90,26 @@ rights! {
     DeleteTenant = "tenant:delete":                 [All, Nothing, Nothing, Nothing],
     /// Seeing and changing profiles, which hold people's addresses.
     ManageProfiles = "profiles:manage":             [All, All, Nothing, Nothing],
+    /// Making, seeing and revoking API keys.
+    ManageKeys = "keys:manage":                     [All, All, Own, Nothing],
     /// Reading the audit log.
     ReadAudit = "audit:read":                       [All, All, Nothing, Nothing],
+}
+
+impl Right {
+    /// The right of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        let mut rights = Self::ALL.iter().copied();
+        rights.find(|right| right.as_str() == name)
+    }
+
+    /// Whether no API key can have it: with it a program could outlive its key, or end what it belongs to.
+    pub const fn is_for_people_only(self) -> bool {
+        matches!(
+            self,
+            Self::ManageKeys | Self::ManageTenant | Self::EndMemberships | Self::DeleteTenant
+        )
+    }
 }
 
 impl fmt::Display for Right {
@@ -98,7 +118,7 @@ impl fmt::Display for Right {
     }
 }
 
-use Access::{Anyone, Operator, RightInPath, SignedIn};
+use Access::{AnyCaller, Anyone, Operator, RightInPath, SignedIn};
 use Right::*;
 
 /// Every operation of the OpenAPI document. One that is missing here is refused.
@@ -150,7 +170,11 @@ pub const OPERATIONS: &[(&str, &str, Access)] = &[
     ("DELETE", "/api/v1/tenants/{tenant_id}/retention",                Operator),
     ("GET",    "/api/v1/tenants/{tenant_id}/tier",                     Operator),
     ("PUT",    "/api/v1/tenants/{tenant_id}/tier",                     Operator),
-    ("GET",    "/api/v1/users/me",                                     SignedIn),
+    ("POST",   "/api/v1/api-keys",                                     Access::Right(ManageKeys)),
+    ("GET",    "/api/v1/api-keys",                                     Access::Right(ManageKeys)),
+    ("GET",    "/api/v1/api-keys/{id}",                                Access::Right(ManageKeys)),
+    ("DELETE", "/api/v1/api-keys/{id}",                                Access::Right(ManageKeys)),
+    ("GET",    "/api/v1/users/me",                                     AnyCaller),
     ("POST",   "/api/v1/users/{user_id}/pause",                        Operator),
     ("POST",   "/api/v1/users/{user_id}/resume",                       Operator),
     ("POST",   "/api/v1/profiles",                                     Access::Right(ManageProfiles)),

@@ -1,5 +1,6 @@
 //! Every route, one verb a file.
 
+mod api_keys;
 mod audit;
 mod batches;
 mod docs;
@@ -100,6 +101,10 @@ fn register(routes: &mut impl Registry) {
         .service(schedules::pause_schedule)
         .service(schedules::resume_schedule)
         .service(schedules::run_schedule)
+        .service(api_keys::create_api_key)
+        .service(api_keys::list_api_keys)
+        .service(api_keys::show_api_key)
+        .service(api_keys::revoke_api_key)
         .service(queues::list_queues)
         .service(queues::show_queue)
         .service(queues::pause_queue)

@@ -18,6 +18,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{Api, Limits};
+use crate::api_keys::KnownKeys;
 use crate::application::{Blueprint, DocumentText, application, document};
 use crate::client_address::TrustedProxies;
 use crate::doorbells::Doorbells;
@@ -208,6 +209,7 @@ fn assemble(
         submissions,
         doorbells,
         trusted_proxies: TrustedProxies::new(settings.http.trusted_proxies()),
+        known_keys: KnownKeys::default(),
         request_rates: request_rates(settings, &queue),
         health: HealthMonitor::new(store.clone(), queue.clone(), startup.clone()),
         startup,

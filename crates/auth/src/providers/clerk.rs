@@ -96,6 +96,10 @@ impl ClerkProvider {
 
 #[async_trait]
 impl IdentityProvider for ClerkProvider {
+    fn issuer(&self) -> &str {
+        self.verifier.issuer()
+    }
+
     async fn authenticate(&self, credentials: &Credentials) -> Result<Identity, AuthError> {
         let (token, _) = credentials.token()?;
         let claims = self.verifier.verify(token).await?;

@@ -37,6 +37,10 @@ impl DevelopmentProvider {
 
 #[async_trait]
 impl IdentityProvider for DevelopmentProvider {
+    fn issuer(&self) -> &str {
+        ISSUER
+    }
+
     async fn authenticate(&self, credentials: &Credentials) -> Result<Identity, AuthError> {
         let subject = subject(&credentials.development_user)?;
         let email = email(&credentials.development_email)?;

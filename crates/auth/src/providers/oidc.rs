@@ -63,6 +63,10 @@ impl OidcProvider {
 
 #[async_trait]
 impl IdentityProvider for OidcProvider {
+    fn issuer(&self) -> &str {
+        self.verifier.issuer()
+    }
+
     async fn authenticate(&self, credentials: &Credentials) -> Result<Identity, AuthError> {
         let (token, _) = credentials.token()?;
         let claims = self.verifier.verify(token).await?;

@@ -6,6 +6,7 @@
 )]
 
 mod allow_list;
+mod api_keys;
 #[cfg(feature = "signed-tokens")]
 mod attacks;
 #[cfg(feature = "auth-clerk")]

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::command_line::commands::{
-    attempts, batch, cancel, demo, dev, job, jobs, kinds, limits, logs, me, pause, pauses, queues,
-    resume, retry, schedule, schedules, submit, why, workers,
+    attempts, batch, cancel, demo, dev, job, jobs, keys, kinds, limits, logs, me, pause, pauses,
+    queues, resume, retry, schedule, schedules, submit, why, workers,
 };
 use crate::command_line::connection::Connection;
 use crate::command_line::exit_status::EXIT_STATUS_HELP;
@@ -59,6 +59,8 @@ pub(crate) enum Command {
     Pauses(pauses::Arguments),
     /// List, set or remove limits on how many jobs run at a time; for operators
     Limits(limits::Arguments),
+    /// List, create or revoke API keys, with which programs act for you
+    Keys(keys::Arguments),
     /// List the kinds of jobs that workers have announced
     Kinds(kinds::Arguments),
     /// List the worker processes

@@ -7,6 +7,7 @@ pub(crate) mod demo;
 pub(crate) mod dev;
 pub(crate) mod job;
 pub(crate) mod jobs;
+pub(crate) mod keys;
 pub(crate) mod kinds;
 pub(crate) mod limits;
 pub(crate) mod logs;
@@ -46,6 +47,7 @@ pub(crate) async fn run(command_line: CommandLine) -> Result<ExitStatus> {
         Command::Queues(arguments) => queues::run(&connection.client()?, arguments).await,
         Command::Limits(arguments) => limits::run(&connection.client()?, arguments).await,
         Command::Why(arguments) => why::run(&connection.client()?, arguments).await,
+        Command::Keys(arguments) => keys::run(&connection.client()?, arguments).await,
         Command::Kinds(arguments) => kinds::run(&connection.client()?, arguments).await,
         Command::Workers(arguments) => workers::run(&connection.client()?, arguments).await,
         Command::Me(arguments) => me::run(&connection.client()?, arguments).await,

@@ -18,7 +18,7 @@ pub(crate) struct Connection {
         global = true
     )]
     url: String,
-    /// A token of the identity provider; better given in the environment than on the command line.
+    /// A token of the identity provider, or an API key; better given in the environment than on the command line.
     #[arg(
         long,
         env = "GANTRY_TOKEN",

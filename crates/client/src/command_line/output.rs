@@ -1,5 +1,6 @@
 //! What is shown: results on standard output, everything about them on standard error.
 
+pub(crate) mod api_key;
 pub(crate) mod batch;
 pub(crate) mod bulk;
 mod details;

@@ -2,6 +2,7 @@
 
 mod command_line;
 mod gantry;
+mod keys;
 mod limiting;
 mod log_follower;
 mod outcomes;

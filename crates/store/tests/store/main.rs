@@ -18,6 +18,7 @@ mod due;
 mod fencing;
 mod fixture;
 mod idempotency;
+mod key_door;
 mod kinds_and_workers;
 mod limiting;
 mod listing;

@@ -13,42 +13,50 @@ use gantry_telemetry::fields;
 use tracing::Span;
 
 use crate::api::Api;
+use crate::api_keys::{KeyGrant, sign_in_with_key};
 use crate::client_address::client_address;
 use crate::middleware::RequestId;
-use crate::problem::{ApiError, ControlError, TenancyError};
+use crate::problem::{ApiError, ApiKeyError, ControlError, TenancyError};
 use crate::request_rates::count_request;
 use crate::rights::{Access, Reach, Right, access_to};
 
 /// Who sent the request, with the right that the table of rights asks for. A handler that takes this answers nobody else;
 /// the rest of the request is read after it.
 pub struct Caller {
+    signed_in: SignedIn,
+    origin: AuditOrigin,
+}
+
+/// Who proved to be whom.
+struct SignedIn {
     principal: Principal,
     role: Role,
-    origin: AuditOrigin,
+    /// What a program's key allows; none for a person.
+    key: Option<KeyGrant>,
 }
 
 impl Deref for Caller {
     type Target = Principal;
 
     fn deref(&self) -> &Principal {
-        &self.principal
+        &self.signed_in.principal
     }
 }
 
 impl Caller {
     /// What the caller is in the tenant they act for.
     pub const fn role(&self) -> Role {
-        self.role
+        self.signed_in.role
     }
 
     /// How far a right reaches for the caller.
-    pub const fn reach(&self, right: Right) -> Reach {
-        right.reach(self.role)
+    pub fn reach(&self, right: Right) -> Reach {
+        self.signed_in.reach(right)
     }
 
     /// Everything of the tenant the caller acts for; what is audited is done by the caller.
     pub fn scope<'a>(&'a self, api: &'a Api) -> TenantScope<'a> {
-        self.scope_of(api, self.principal.tenant)
+        self.scope_of(api, self.tenant)
     }
 
     /// Everything of a tenant that an operator looks after; what is audited is done by the caller.
@@ -75,18 +83,19 @@ impl FromRequest for Caller {
         let request = request.clone();
         async move {
             let access = access(&request)?;
-            let sign_in = sign_in(&api, &request, &credentials, access).await;
-            count_request(&api, &request, sign_in.as_ref().map(|(person, _)| person)).await?;
-            let (principal, role) = sign_in?;
+            let signed_in = sign_in(&api, &request, &credentials, access).await;
+            let known = signed_in.as_ref().map(|signed_in| &signed_in.principal);
+            count_request(&api, &request, known).await?;
+            let signed_in = signed_in?;
+            let principal = &signed_in.principal;
             let span = Span::current();
             span.record(fields::TENANT_ID, principal.tenant.to_string());
             span.record(fields::USER_ID, principal.user.to_string());
-            permit(&api, &principal, role, access)?;
-            api.sign_ins.remember(&api.store, &principal).await?;
+            permit(&api, &signed_in, access)?;
+            api.sign_ins.remember(&api.store, principal).await?;
             Ok(Self {
-                origin: origin(&principal, &request),
-                principal,
-                role,
+                origin: origin(&signed_in, &request),
+                signed_in,
             })
         }
         .boxed_local()
@@ -99,11 +108,41 @@ async fn sign_in(
     request: &HttpRequest,
     credentials: &Credentials,
     access: Access,
-) -> Result<(Principal, Role), ApiError> {
+) -> Result<SignedIn, ApiError> {
+    if let Some(text) = credentials.api_key() {
+        // Boxed: few callers need it, and what a request carries about is copied again and again.
+        let signing_in = Box::pin(sign_in_with_key(api, credentials, text));
+        let (principal, role, key) = signing_in.await?;
+        // A key never leaves its tenant.
+        if tenant_of_path(access, request)?.is_some_and(|tenant| tenant != principal.tenant) {
+            return Err(ControlError::TenantNotFound.into());
+        }
+        return Ok(SignedIn {
+            principal,
+            role,
+            key: Some(key),
+        });
+    }
     let principal = api.authenticator.authenticate(credentials).await?;
-    let principal = in_tenant_of_path(principal, access, request)?;
+    let principal = match tenant_of_path(access, request)? {
+        Some(tenant) => principal.in_tenant(tenant),
+        None => principal,
+    };
     let role = role(api, &principal, access).await?;
-    Ok((principal, role))
+    Ok(SignedIn {
+        principal,
+        role,
+        key: None,
+    })
+}
+
+impl SignedIn {
+    fn reach(&self, right: Right) -> Reach {
+        match &self.key {
+            Some(key) if !key.scopes.contains(&right) => Reach::Nothing,
+            _ => right.reach(self.role),
+        }
+    }
 }
 
 /// What the table of rights says of the request's operation.
@@ -117,18 +156,13 @@ fn access(request: &HttpRequest) -> Result<Access, ApiError> {
     })
 }
 
-/// Where the path names the tenant, the caller acts in that one.
-fn in_tenant_of_path(
-    principal: Principal,
-    access: Access,
-    request: &HttpRequest,
-) -> Result<Principal, ApiError> {
+/// The tenant the path names, where the caller acts in that one.
+fn tenant_of_path(access: Access, request: &HttpRequest) -> Result<Option<TenantId>, ApiError> {
     if !matches!(access, Access::RightInPath(_)) {
-        return Ok(principal);
+        return Ok(None);
     }
     let id = request.match_info().query("tenant_id");
-    let tenant: TenantId = id.parse().map_err(|_| ApiError::BadId)?;
-    Ok(principal.in_tenant(tenant))
+    id.parse().map(Some).map_err(|_| ApiError::BadId)
 }
 
 /// What the caller is in the tenant they act for.
@@ -151,24 +185,41 @@ async fn role(api: &Api, principal: &Principal, access: Access) -> Result<Role, 
     }
 }
 
-fn permit(api: &Api, principal: &Principal, role: Role, access: Access) -> Result<(), ApiError> {
+fn permit(api: &Api, signed_in: &SignedIn, access: Access) -> Result<(), ApiError> {
+    let is_program = signed_in.key.is_some();
     match access {
-        Access::Anyone | Access::SignedIn => Ok(()),
+        Access::Anyone | Access::AnyCaller => Ok(()),
+        Access::SignedIn | Access::Operator if is_program => Err(ApiKeyError::PeopleOnly.into()),
+        Access::SignedIn => Ok(()),
         Access::Right(right) | Access::RightInPath(right) => {
-            if right.reach(role) == Reach::Nothing {
-                return Err(TenancyError::MissingRight { right, role }.into());
-            }
-            Ok(())
+            permit_right(signed_in, right, is_program)
         }
-        Access::Operator if api.authenticator.is_operator(principal) => Ok(()),
+        Access::Operator if api.authenticator.is_operator(&signed_in.principal) => Ok(()),
         Access::Operator => Err(ControlError::NotAnOperator.into()),
     }
 }
 
-fn origin(principal: &Principal, request: &HttpRequest) -> AuditOrigin {
+fn permit_right(signed_in: &SignedIn, right: Right, is_program: bool) -> Result<(), ApiError> {
+    let role = signed_in.role;
+    if signed_in.reach(right) != Reach::Nothing {
+        Ok(())
+    } else if is_program && right.is_for_people_only() {
+        Err(ApiKeyError::PeopleOnly.into())
+    } else if right.reach(role) == Reach::Nothing {
+        Err(TenancyError::MissingRight { right, role }.into())
+    } else {
+        Err(ApiKeyError::MissingScope(right).into())
+    }
+}
+
+fn origin(signed_in: &SignedIn, request: &HttpRequest) -> AuditOrigin {
+    let (actor_kind, actor_id) = match &signed_in.key {
+        Some(key) => (ActorKind::ApiKey, key.id.to_string()),
+        None => (ActorKind::Person, signed_in.principal.user.to_string()),
+    };
     AuditOrigin {
-        actor_kind: ActorKind::Person,
-        actor_id: Some(principal.user.to_string()),
+        actor_kind,
+        actor_id: Some(actor_id),
         source_address: client_address(request),
         request_id: request
             .extensions()

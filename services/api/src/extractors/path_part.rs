@@ -6,7 +6,8 @@ use std::str::FromStr;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use gantry_domain::{
-    BatchId, JobId, KindName, LimitSubject, ProfileId, QueueName, ScheduleId, TenantId, UserId,
+    ApiKeyId, BatchId, JobId, KindName, LimitSubject, ProfileId, QueueName, ScheduleId, TenantId,
+    UserId,
 };
 use gantry_telemetry::fields;
 use tracing::Span;
@@ -49,6 +50,14 @@ impl PathPart {
     /// It is not a UUID.
     pub fn profile_id(&self) -> Result<ProfileId, ApiError> {
         ProfileId::from_str(&self.0).map_err(|_| ApiError::BadId)
+    }
+
+    /// The API key it names.
+    ///
+    /// # Errors
+    /// It is not a UUID.
+    pub fn api_key_id(&self) -> Result<ApiKeyId, ApiError> {
+        ApiKeyId::from_str(&self.0).map_err(|_| ApiError::BadId)
     }
 
     /// The batch it names.

@@ -20,7 +20,7 @@ impl ApiError {
             Self::MethodNotAllowed { allowed } => {
                 response.insert_header((header::ALLOW, allowed.as_str()));
             }
-            Self::Auth(AuthError::Unauthenticated { .. }) => {
+            _ if self.status_code() == StatusCode::UNAUTHORIZED => {
                 response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
             }
             _ => {}
