@@ -52,10 +52,14 @@ impl Writing<'_> {
             None,
         )
         .await?;
-        let sql = "DELETE FROM memberships WHERE user_id = $1 AND source = 'provider'";
-        self.transaction
-            .execute_raw(statement(sql, [user_id.as_uuid().into()]))
-            .await?;
+        for sql in [
+            "DELETE FROM memberships WHERE user_id = $1 AND source = 'provider'",
+            "UPDATE api_keys SET revoked_at = now() WHERE created_by = $1 AND revoked_at IS NULL",
+        ] {
+            self.transaction
+                .execute_raw(statement(sql, [user_id.as_uuid().into()]))
+                .await?;
+        }
         self.audit(
             None,
             AuditAction::AccountDeleted,

@@ -1,5 +1,6 @@
 //! What the identity provider tells: taken once, in the order of its changes, and never beyond an end.
 
+mod keys;
 mod memberships;
 mod order;
 mod profiles;
