@@ -53,6 +53,13 @@ pub struct HttpSettings {
     )]
     silence_limit_seconds: u64,
 
+    /// Seconds for which browsers are told to come by HTTPS only; they are told nothing when unset
+    #[arg(
+        id = "http-hsts-seconds", long, env = "GANTRY_HTTP_HSTS_SECONDS", value_name = "SECONDS",
+        value_parser = whole_number(1..=63_072_000_u32)
+    )]
+    pub hsts_seconds: Option<u32>,
+
     /// Networks of the proxies whose X-Forwarded-For is believed, separated by commas; nobody's when unset
     #[arg(
         id = "http-trusted-proxies", long, env = "GANTRY_HTTP_TRUSTED_PROXIES", value_name = "NETWORKS",

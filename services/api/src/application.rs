@@ -4,7 +4,7 @@ use actix_cors::Cors;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
-use actix_web::middleware::{Condition, from_fn};
+use actix_web::middleware::{Condition, DefaultHeaders, from_fn};
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, Error};
 use sentry_actix::Sentry;
@@ -32,6 +32,8 @@ pub struct Blueprint {
     pub runtime: Data<ProcessRuntime>,
     /// The browser origins that may call the API.
     pub allowed_origins: Vec<String>,
+    /// For how long browsers are told to come by HTTPS only.
+    pub hsts_seconds: Option<u32>,
     /// Whether errors are reported.
     pub reports_errors: bool,
 }
@@ -83,7 +85,16 @@ pub fn application(
         .wrap(cors(&blueprint.allowed_origins))
         .wrap(from_fn(on_process_runtime))
         .wrap(from_fn(request_context))
+        .wrap(https_only(blueprint.hsts_seconds))
         .wrap(Condition::new(blueprint.reports_errors, request_reports()))
+}
+
+/// Tells browsers to come by HTTPS only, where the operator says that they can.
+fn https_only(seconds: Option<u32>) -> DefaultHeaders {
+    seconds.map_or_else(DefaultHeaders::new, |seconds| {
+        let value = format!("max-age={seconds}");
+        DefaultHeaders::new().add((header::STRICT_TRANSPORT_SECURITY, value))
+    })
 }
 
 /// Tells error reports which request they belong to. The errors themselves are reported where they are logged, once.

@@ -104,6 +104,12 @@ macro_rules! problems {
     };
 }
 
+mod api_keys;
+mod control;
+
+pub use api_keys::{ApiKeyBodyProblems, ApiKeyProblems};
+pub use control::{LimitProblems, LimitRemovalProblems, PauseProblems};
+
 problems! {
     /// What any call with credentials can be answered.
     CallProblems {
@@ -265,22 +271,6 @@ problems! {
 }
 
 problems! {
-    /// What a call about one API key can be answered.
-    ApiKeyProblems {
-        "400" => "`bad_id`, `bad_header`",
-        "403" => "`not_the_owner`, `forbidden`, `missing_right`, `people_only`",
-        "404" => "`api_key_not_found`",
-    }
-}
-
-problems! {
-    /// What a wish for an API key can be answered.
-    ApiKeyBodyProblems {
-        "422" => "`invalid_request`, `too_many_api_keys`",
-    }
-}
-
-problems! {
     /// What a call of operators can be answered.
     OperatorProblem {
         "403" => "`not_an_operator`, `not_a_member`, `forbidden`",
@@ -373,37 +363,6 @@ problems! {
         "413" => "`body_too_large`",
         "415" => "`unsupported_media_type`",
         "422" => "`invalid_request`",
-    }
-}
-
-problems! {
-    /// What setting a limit can be answered.
-    LimitProblems {
-        "400" => "`bad_id`, `malformed_json`, `incomplete_body`, `bad_header`",
-        "404" => "`tenant_not_found`, `kind_not_found`",
-        "408" => "`body_too_slow`",
-        "413" => "`body_too_large`",
-        "415" => "`unsupported_media_type`",
-        "422" => "`invalid_request`, `too_many_limits`",
-    }
-}
-
-problems! {
-    /// What removing a limit can be answered.
-    LimitRemovalProblems {
-        "400" => "`bad_id`, `bad_header`",
-        "404" => "`limit_not_found`, `kind_not_found`",
-    }
-}
-
-problems! {
-    /// What a pause can be answered.
-    PauseProblems {
-        "400" => "`malformed_json`, `incomplete_body`, `bad_header`",
-        "408" => "`body_too_slow`",
-        "413" => "`body_too_large`",
-        "415" => "`unsupported_media_type`",
-        "422" => "`invalid_request`, `too_many_pauses`",
     }
 }
 

@@ -34,6 +34,11 @@ use crate::silent_clients::break_when_silent;
 use crate::startup::Startup;
 use crate::submissions::Submissions;
 
+/// How long a client may take for the head of a request; after that it is answered 408 and cut off.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a connection on which nothing is asked is kept. A stop waits for those that are kept.
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
+
 /// The API, listening and not serving yet.
 pub struct ApiServer {
     listener: TcpListener,
@@ -97,6 +102,7 @@ impl ApiServer {
                 document: Data::new(document),
                 api: Data::new(api),
                 runtime: Data::new(ProcessRuntime::current()),
+                hsts_seconds: settings.http.hsts_seconds,
                 allowed_origins: settings.http.cors_allowed_origins().to_vec(),
                 reports_errors: settings.telemetry.sentry_dsn.is_some(),
             },
@@ -125,6 +131,8 @@ impl ApiServer {
             .on_connect(move |connection, _| break_when_silent(connection, silence_limit))
             .listen(self.listener)
             .map_err(ServeError::Server)?
+            .client_request_timeout(HEAD_TIMEOUT)
+            .keep_alive(KEEP_ALIVE)
             // A client that hangs up is noticed at once, not at the next line of its log.
             .h1_allow_half_closed(false)
             .shutdown_timeout(self.drain_timeout.as_secs())

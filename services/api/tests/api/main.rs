@@ -18,6 +18,7 @@ mod depending;
 mod documents;
 mod following;
 mod fuzzing;
+mod hardening;
 mod health;
 mod idempotency;
 mod limiting;

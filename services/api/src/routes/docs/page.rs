@@ -8,7 +8,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// Only what this process serves; the page styles itself inline.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-     frame-ancestors 'none'";
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Registers the page and the shorter paths that lead to it.
 pub fn docs_page(routes: &mut ServiceConfig) {
