@@ -63,6 +63,8 @@ word_enum! {
         LimitSet = "limit.set",
         /// A concurrency limit was removed.
         LimitRemoved = "limit.removed",
+        /// A job was cancelled, or told to end.
+        JobCancelled = "job.cancelled",
         /// A job was queued again by hand.
         JobRedriven = "job.redriven",
         /// All jobs that match were queued again.

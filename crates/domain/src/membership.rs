@@ -22,7 +22,7 @@ word_enum! {
 pub struct Member {
     /// The person.
     pub user_id: UserId,
-    /// The person's address, where the identity provider told it.
+    /// The person's address, where the identity provider told it; null before they have acted in the tenant.
     pub email: Option<String>,
     /// What the person is in the tenant.
     pub role: Role,
@@ -30,6 +30,8 @@ pub struct Member {
     pub source: MembershipSource,
     /// Since when.
     pub created_at: DateTime<Utc>,
+    /// When the person first acted in the tenant; null while they have not, and for members of a provider's organization.
+    pub accepted_at: Option<DateTime<Utc>>,
 }
 
 /// A tenant as one of its members knows it.

@@ -33,6 +33,25 @@ pub struct AuditFilter {
     pub resource_id: Option<String>,
 }
 
+/// Whose entries to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AuditReach {
+    /// Those of the transaction's tenant.
+    Tenant,
+    /// Those of the whole installation.
+    Installation,
+}
+
+impl AuditReach {
+    /// The policies say as much; with it said here too, the tenant's index can be used.
+    const fn condition(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant_id = current_tenant_id()",
+            Self::Installation => "TRUE",
+        }
+    }
+}
+
 /// Writes an entry; it stays exactly if the transaction is committed. Without an origin the service itself did it.
 pub(crate) async fn write(
     transaction: &DatabaseTransaction,
@@ -65,18 +84,23 @@ pub(crate) async fn write(
 /// At most `limit` entries that match and that the transaction may see, newest first, those after `before` in that order.
 pub(crate) async fn list(
     transaction: &DatabaseTransaction,
+    reach: AuditReach,
     filter: &AuditFilter,
     before: Option<AuditEventId>,
     limit: u32,
 ) -> Result<Vec<AuditEvent>, StoreError> {
+    let sql = format!(
+        "SELECT id, at, tenant_id, actor_kind, actor_id, action, resource_id, host(source_address) AS source_address,
+                request_id, detail
+         FROM audit_events
+         WHERE {} AND ($1::uuid IS NULL OR id < $1) AND ($2::text IS NULL OR actor_id = $2)
+                AND ($3::text IS NULL OR action = $3) AND ($4::text IS NULL OR resource_id = $4)
+         ORDER BY id DESC LIMIT $5",
+        reach.condition()
+    );
     let rows = transaction
         .query_all_raw(statement(
-            "SELECT id, at, tenant_id, actor_kind, actor_id, action, resource_id, host(source_address) AS source_address,
-                request_id, detail
-             FROM audit_events
-             WHERE ($1::uuid IS NULL OR id < $1) AND ($2::text IS NULL OR actor_id = $2)
-                AND ($3::text IS NULL OR action = $3) AND ($4::text IS NULL OR resource_id = $4)
-             ORDER BY id DESC LIMIT $5",
+            &sql,
             [
                 before.map(AuditEventId::as_uuid).into(),
                 filter.actor_id.clone().into(),

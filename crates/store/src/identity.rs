@@ -32,6 +32,8 @@ pub enum SignInOutcome {
     Remembered,
     /// The account is gone, and nothing is written down: a credential that outlives it brings it back to nobody.
     AccountDeleted,
+    /// The organization is gone, and its tenant lets nobody in.
+    TenantDeleted,
 }
 
 pub(crate) async fn remember(
@@ -65,7 +67,10 @@ pub(crate) async fn remember(
     }
     transaction
         .execute_raw(statement(
-            "INSERT INTO tenants (id, issuer, external_id) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
+            "INSERT INTO tenants (id, issuer, external_id)
+             SELECT $1, $2, $3 WHERE NOT EXISTS (
+                SELECT FROM directory_entries WHERE kind = 'organization' AND id = $1 AND deleted_at IS NOT NULL)
+             ON CONFLICT (id) DO NOTHING",
             [
                 signed_in.tenant_id.as_uuid().into(),
                 signed_in.issuer.as_str().into(),
@@ -73,6 +78,16 @@ pub(crate) async fn remember(
             ],
         ))
         .await?;
+    let is_open = transaction
+        .query_one_raw(statement(
+            "SELECT FROM tenants WHERE id = $1 AND deleted_at IS NULL",
+            [signed_in.tenant_id.as_uuid().into()],
+        ))
+        .await?
+        .is_some();
+    if !is_open {
+        return Ok(SignInOutcome::TenantDeleted);
+    }
     transaction.commit().await?;
     Ok(SignInOutcome::Remembered)
 }

@@ -156,6 +156,13 @@ impl<'a> TenantScope<'a> {
     ) -> Result<CancelOutcome, StoreError> {
         let transaction = self.begin().await?;
         let outcome = transitions::cancel_one(&transaction, job_id, error).await?;
+        if matches!(
+            outcome,
+            CancelOutcome::Cancelled | CancelOutcome::Requested { .. }
+        ) {
+            self.audit(&transaction, AuditAction::JobCancelled, job_id, json!({}))
+                .await?;
+        }
         transaction.commit().await?;
         Ok(outcome)
     }

@@ -28,8 +28,9 @@ CREATE POLICY own_tenant ON job_attempts TO gantry_api
 CREATE POLICY own_tenant ON job_logs FOR SELECT TO gantry_api USING (tenant_id = current_tenant_id());
 
 -- Door `identity`: who signed in is written down before anything else of theirs.
-CREATE POLICY identity_door ON tenants TO gantry_api
-    USING (current_door() = 'identity') WITH CHECK (current_door() = 'identity');
+CREATE POLICY identity_door ON tenants FOR SELECT TO gantry_api USING (current_door() = 'identity');
+CREATE POLICY identity_door_new ON tenants FOR INSERT TO gantry_api
+    WITH CHECK (current_door() = 'identity' AND issuer <> 'gantry');
 CREATE POLICY identity_door ON users TO gantry_api
     USING (current_door() = 'identity') WITH CHECK (current_door() = 'identity');
 
@@ -48,7 +49,7 @@ CREATE POLICY dispatch_door ON job_logs TO gantry_worker
     USING (current_door() = 'dispatch') WITH CHECK (current_door() = 'dispatch');
 
 GRANT SELECT ON kinds, workers TO gantry_api;
-GRANT SELECT, INSERT ON tenants TO gantry_api;
+GRANT SELECT, INSERT (id, issuer, external_id) ON tenants TO gantry_api;
 GRANT SELECT, INSERT, UPDATE ON users TO gantry_api;
 GRANT SELECT, INSERT ON jobs TO gantry_api;
 GRANT UPDATE (state, losses, max_attempts, dispatch, log_seq, queued_at, run_at, finished_at, cancel_requested_at, error, progress)

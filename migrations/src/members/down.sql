@@ -1,4 +1,6 @@
-REVOKE UPDATE (name, updated_at, deleted_at) ON tenants FROM gantry_api;
+DROP TRIGGER guard ON tenants;
+DROP FUNCTION guard_tenant();
+REVOKE INSERT (name), UPDATE (name, updated_at, deleted_at) ON tenants FROM gantry_api;
 DROP POLICY fellow_members ON users;
 DROP POLICY tenants_of_person ON tenants;
 DROP POLICY own_tenant_change ON tenants;

@@ -17,6 +17,8 @@ CREATE TABLE memberships (
     source text NOT NULL CHECK (source IN ('gantry', 'provider')),
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
+    -- When the person first acted in the tenant: anyone can be added, and is not to be shown to strangers for it.
+    accepted_at timestamptz,
     PRIMARY KEY (tenant_id, user_id)
 );
 

@@ -9,4 +9,7 @@ DROP POLICY directory_door ON users;
 DROP TABLE webhook_deliveries;
 DROP TABLE directory_entries;
 DROP TABLE profiles;
+DROP FUNCTION guard_profile();
+DROP TRIGGER guard ON memberships;
+DROP FUNCTION guard_provider_membership();
 ALTER TABLE users DROP COLUMN last_name, DROP COLUMN first_name;

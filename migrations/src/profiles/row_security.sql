@@ -45,13 +45,45 @@ CREATE POLICY directory_door ON audit_events FOR INSERT TO gantry_api
 
 -- Door `identity`: nobody comes in who is gone.
 CREATE POLICY identity_door ON directory_entries FOR SELECT TO gantry_api
-    USING (current_door() = 'identity' AND kind = 'user');
+    USING (current_door() = 'identity' AND kind IN ('user', 'organization'));
 
 -- Door `dispatch`: the maintenance removes what no sender repeats any more, and sees nothing else.
 CREATE POLICY dispatch_door_found ON webhook_deliveries FOR SELECT TO gantry_worker
     USING (current_door() = 'dispatch' AND received_at < now() - interval '7 days');
 CREATE POLICY dispatch_door ON webhook_deliveries FOR DELETE TO gantry_worker
     USING (current_door() = 'dispatch' AND received_at < now() - interval '7 days');
+
+-- Policies cannot compare a row with what it was: whose a profile is, the directory says once.
+CREATE FUNCTION guard_profile() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF OLD.user_id IS NOT NULL OR current_setting('app.door', true) IS DISTINCT FROM 'directory' THEN
+        RAISE EXCEPTION 'only the directory says whose a profile is, and once' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER guard BEFORE UPDATE OF user_id ON profiles
+    FOR EACH ROW WHEN (current_user = 'gantry_api' AND OLD.user_id IS DISTINCT FROM NEW.user_id)
+    EXECUTE FUNCTION guard_profile();
+
+-- Not as a policy, which would lead back here through those of tenants.
+CREATE FUNCTION guard_provider_membership() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM public.tenants WHERE id = NEW.tenant_id AND issuer <> 'gantry') THEN
+        RAISE EXCEPTION 'people made this tenant, and choose its members' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER guard BEFORE INSERT ON memberships
+    FOR EACH ROW WHEN (current_user = 'gantry_api' AND NEW.source = 'provider')
+    EXECUTE FUNCTION guard_provider_membership();
 
 GRANT SELECT, DELETE ON profiles TO gantry_api;
 GRANT INSERT (id, tenant_id, user_id, email, email_folded, name, cohort, linked_at),

@@ -23,6 +23,8 @@ CREATE TABLE profiles (
 );
 
 CREATE INDEX profiles_waiting ON profiles (email_folded) WHERE user_id IS NULL;
+-- A tenant's profiles, newest first.
+CREATE INDEX profiles_of_tenant ON profiles (tenant_id, id DESC);
 CREATE INDEX profiles_of_user ON profiles (user_id);
 
 -- When the identity provider last changed a person, an organization or a membership, as far as it was told. What was

@@ -8,7 +8,7 @@ use gantry_auth::Principal;
 use gantry_domain::{TenantId, UserId};
 use gantry_store::{ApiStore, SignInOutcome, SignedIn};
 
-use crate::problem::{ApiError, PeopleError};
+use crate::problem::{ApiError, PeopleError, TenancyError};
 
 /// How long a sign-in that was written down is not written again.
 const REMEMBERED_FOR: Duration = Duration::from_secs(300);
@@ -43,6 +43,7 @@ impl SignIns {
         }
         match store.remember(&signed_in(principal)).await? {
             SignInOutcome::Remembered => self.keep(sign_in),
+            SignInOutcome::TenantDeleted => return Err(TenancyError::TenantDeleted.into()),
             SignInOutcome::AccountDeleted => return Err(PeopleError::AccountDeleted.into()),
         }
         Ok(())

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use crate::faults::{Faults, Path};
 use crate::object_reader::{ObjectReader, text, word};
 use crate::problem::{ApiError, ControlError, TenancyError};
+use crate::rights::Right;
 
 /// How long a tenant's name may be.
 const NAME_LIMIT_CHARACTERS: usize = 100;
@@ -98,6 +99,11 @@ pub fn member(change: MemberChange) -> Result<Member, ApiError> {
         MemberChange::LastOwner => TenancyError::LastOwner,
         MemberChange::TooMany => TenancyError::TooManyMembers,
         MemberChange::OwnersOnly => TenancyError::OwnersOnly,
+        MemberChange::ActorGone => TenancyError::NotAMember,
+        MemberChange::ActorDemoted(role) => TenancyError::MissingRight {
+            right: Right::ManageTenant,
+            role,
+        },
     };
     Err(refused.into())
 }

@@ -1,5 +1,6 @@
 //! Published keys made usable: each one public, strong enough and bound to the algorithms it may be used with.
 
+use aws_lc_rs::rsa::PublicEncryptingKey;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, ED25519,
     ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
@@ -94,7 +95,15 @@ impl VerificationKey {
     /// A key that was not published under an id, as X.509 writes it (SubjectPublicKeyInfo), once for each algorithm it may
     /// be used with; none when it is unusable.
     pub(crate) fn of_any_id(public_key: &[u8]) -> Vec<Self> {
+        let is_rsa = PublicEncryptingKey::from_der(public_key);
+        let is_strong =
+            |key: PublicEncryptingKey| RSA_MODULUS_BYTES.contains(&key.key_size_bytes());
+        let is_strong_rsa = is_rsa.is_ok_and(is_strong);
         let usable = |algorithm: &Algorithm| {
+            // The library takes a weak key, and refuses only what was signed with it.
+            if Algorithm::RSA.contains(algorithm) && !is_strong_rsa {
+                return None;
+            }
             let public = ParsedPublicKey::new(algorithm.verification(), public_key).ok()?;
             Some(Self {
                 key_id: None,

@@ -184,6 +184,15 @@ mod oidc {
     }
 }
 
+/// RSA of 1,024 bits.
+#[cfg(feature = "auth-oidc")]
+const WEAK_KEY: &str = "-----BEGIN PUBLIC KEY-----
+MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDDPTwFRPoDBb2SvdtKTF7NCdrV
+rur5cftRzG0DF58yLjjCoXbQXKGxm7D2b8bLjTWObmtIeej7+0fzbGeF3VrgkHmh
+fbV5Ns+kprfQAX7gAPjNhIMh2PcN2mmF94PEJX+FJw76/EDyj7iAOO9fmXotTmZ/
+8Pz11JVl8slrL37BFwIDAQAB
+-----END PUBLIC KEY-----";
+
 #[cfg(feature = "auth-oidc")]
 #[test]
 fn pinned_keys_are_all_usable_or_the_start_is_refused() {
@@ -196,6 +205,7 @@ fn pinned_keys_are_all_usable_or_the_start_is_refused() {
         "a key".to_owned(),
         keys::pem("PUBLIC KEY", b"no key"),
         private.clone(),
+        WEAK_KEY.to_owned(),
         format!("{good}{private}"),
         format!("{good}-----BEGIN PUBLIC KEY-----\n"),
     ] {

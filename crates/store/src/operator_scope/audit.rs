@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::OperatorScope;
 use crate::StoreError;
-use crate::audit::{self, AuditEntry, AuditFilter};
+use crate::audit::{self, AuditEntry, AuditFilter, AuditReach};
 
 impl OperatorScope<'_> {
     /// At most `limit` entries of all tenants that match, newest first, those after `before` in that order. Reading is an
@@ -21,7 +21,14 @@ impl OperatorScope<'_> {
         limit: u32,
     ) -> Result<Vec<AuditEvent>, StoreError> {
         let transaction = self.begin().await?;
-        let events = audit::list(&transaction, filter, before, limit).await?;
+        let events = audit::list(
+            &transaction,
+            AuditReach::Installation,
+            filter,
+            before,
+            limit,
+        )
+        .await?;
         self.audit(
             &transaction,
             None,

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::TenantScope;
 use crate::StoreError;
-use crate::audit::{self, AuditEntry, AuditFilter};
+use crate::audit::{self, AuditEntry, AuditFilter, AuditReach};
 
 impl TenantScope<'_> {
     /// At most `limit` entries that match, newest first, those after `before` in that order. Reading is an entry too.
@@ -20,7 +20,7 @@ impl TenantScope<'_> {
         limit: u32,
     ) -> Result<Vec<AuditEvent>, StoreError> {
         let transaction = self.begin().await?;
-        let events = audit::list(&transaction, filter, before, limit).await?;
+        let events = audit::list(&transaction, AuditReach::Tenant, filter, before, limit).await?;
         self.audit(
             &transaction,
             AuditAction::AuditRead,

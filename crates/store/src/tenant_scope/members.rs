@@ -38,6 +38,10 @@ pub enum MemberChange {
     TooMany,
     /// Only an owner may make, change or remove an owner.
     OwnersOnly,
+    /// Whoever wishes it belongs to the tenant no longer.
+    ActorGone,
+    /// Whoever wishes it has become this, which is not enough.
+    ActorDemoted(Role),
 }
 
 /// How many members a tenant may have.
@@ -45,7 +49,8 @@ pub const MEMBER_LIMIT_COUNT: u32 = 10_000;
 
 const MEMBER_COLUMNS: &str =
     "memberships.user_id, memberships.role, memberships.source, memberships.created_at,
-    (SELECT email FROM users WHERE users.id = memberships.user_id) AS email";
+    memberships.accepted_at, (SELECT email FROM users WHERE users.id = memberships.user_id
+        AND (memberships.accepted_at IS NOT NULL OR memberships.source = 'provider')) AS email";
 
 impl TenantScope<'_> {
     /// How the person stands to the tenant.
@@ -56,20 +61,30 @@ impl TenantScope<'_> {
         let transaction = self.begin().await?;
         let row = transaction
             .query_one_raw(statement(
-                "SELECT tenants.issuer, tenants.deleted_at IS NOT NULL AS is_deleted, memberships.role
+                "SELECT tenants.issuer, tenants.deleted_at IS NOT NULL AS is_deleted, memberships.role,
+                    memberships.accepted_at IS NULL AND memberships.source = 'gantry' AS is_new
                  FROM tenants LEFT JOIN memberships
                     ON memberships.tenant_id = tenants.id AND memberships.user_id = $1
                  WHERE tenants.id = current_tenant_id()",
                 [user_id.as_uuid().into()],
             ))
             .await?;
-        transaction.commit().await?;
         let Some(row) = row else {
             return Ok(TenantStanding::NotMadeHere);
         };
         if column(&row, "is_deleted")? {
             return Ok(TenantStanding::Stranger);
         }
+        // To act in a tenant is to accept that one belongs to it.
+        if column::<Option<bool>>(&row, "is_new")? == Some(true) {
+            transaction
+                .execute_raw(statement(
+                    "UPDATE memberships SET accepted_at = now() WHERE tenant_id = current_tenant_id() AND user_id = $1",
+                    [user_id.as_uuid().into()],
+                ))
+                .await?;
+        }
+        transaction.commit().await?;
         let role: Option<String> = column(&row, "role")?;
         let issuer: String = column(&row, "issuer")?;
         Ok(match role {
@@ -90,7 +105,8 @@ impl TenantScope<'_> {
     ) -> Result<Vec<Member>, StoreError> {
         let transaction = self.begin().await?;
         let sql = format!(
-            "SELECT {MEMBER_COLUMNS} FROM memberships WHERE $1::uuid IS NULL OR user_id > $1 ORDER BY user_id LIMIT $2"
+            "SELECT {MEMBER_COLUMNS} FROM memberships
+             WHERE tenant_id = current_tenant_id() AND ($1::uuid IS NULL OR user_id > $1) ORDER BY user_id LIMIT $2"
         );
         let after = after.map(UserId::as_uuid);
         let rows = transaction
@@ -108,11 +124,15 @@ impl TenantScope<'_> {
         &self,
         user_id: UserId,
         role: Role,
-        by: Role,
+        by: UserId,
     ) -> Result<MemberChange, StoreError> {
         let transaction = self.begin().await?;
-        if !lock_tenant(&transaction).await? {
-            return Ok(MemberChange::ManagedByProvider);
+        let by = match acting_role(&transaction, by).await? {
+            Ok(role) => role,
+            Err(refused) => return Ok(refused),
+        };
+        if !manages(by) {
+            return Ok(MemberChange::ActorDemoted(by));
         }
         if role == Role::Owner && by != Role::Owner {
             return Ok(MemberChange::OwnersOnly);
@@ -161,13 +181,16 @@ impl TenantScope<'_> {
         &self,
         user_id: UserId,
         role: Role,
-        by: Role,
+        by: UserId,
     ) -> Result<MemberChange, StoreError> {
         let transaction = self.begin().await?;
-        let before = match changeable(&transaction, user_id, by).await? {
-            Ok(member) => member,
+        let (before, by) = match changeable(&transaction, user_id, by).await? {
+            Ok(found) => found,
             Err(refused) => return Ok(refused),
         };
+        if !manages(by) {
+            return Ok(MemberChange::ActorDemoted(by));
+        }
         if role == Role::Owner && by != Role::Owner {
             return Ok(MemberChange::OwnersOnly);
         }
@@ -175,7 +198,8 @@ impl TenantScope<'_> {
             return Ok(MemberChange::LastOwner);
         }
         let sql = format!(
-            "UPDATE memberships SET role = $2, updated_at = now() WHERE user_id = $1 RETURNING {MEMBER_COLUMNS}"
+            "UPDATE memberships SET role = $2, updated_at = now()
+             WHERE tenant_id = current_tenant_id() AND user_id = $1 RETURNING {MEMBER_COLUMNS}"
         );
         let row = transaction
             .query_one_raw(statement(
@@ -206,13 +230,17 @@ impl TenantScope<'_> {
     pub async fn remove_member(
         &self,
         user_id: UserId,
-        by: Role,
+        by: UserId,
     ) -> Result<MemberChange, StoreError> {
         let transaction = self.begin().await?;
-        let removed = match changeable(&transaction, user_id, by).await? {
-            Ok(member) => member,
+        let is_leaving = user_id == by;
+        let (removed, by) = match changeable(&transaction, user_id, by).await? {
+            Ok(found) => found,
             Err(refused) => return Ok(refused),
         };
+        if !is_leaving && !manages(by) {
+            return Ok(MemberChange::ActorDemoted(by));
+        }
         if removed.role == Role::Owner && is_last_owner(&transaction).await? {
             return Ok(MemberChange::LastOwner);
         }
@@ -230,17 +258,20 @@ impl TenantScope<'_> {
     }
 }
 
-/// The member, if someone of the role `by` may change them. The tenant's row is locked, so that changes take turns and no
-/// two of them remove the last two owners.
+/// The member, if `by` may deal with someone of their role, and what `by` is. The tenant's row is locked, so that changes
+/// take turns and no two of them remove the last two owners.
 async fn changeable(
     transaction: &DatabaseTransaction,
     user_id: UserId,
-    by: Role,
-) -> Result<Result<Member, MemberChange>, StoreError> {
-    if !lock_tenant(transaction).await? {
-        return Ok(Err(MemberChange::ManagedByProvider));
-    }
-    let sql = format!("SELECT {MEMBER_COLUMNS} FROM memberships WHERE user_id = $1");
+    by: UserId,
+) -> Result<Result<(Member, Role), MemberChange>, StoreError> {
+    let by = match acting_role(transaction, by).await? {
+        Ok(role) => role,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let sql = format!(
+        "SELECT {MEMBER_COLUMNS} FROM memberships WHERE tenant_id = current_tenant_id() AND user_id = $1"
+    );
     let row = transaction
         .query_one_raw(statement(&sql, [user_id.as_uuid().into()]))
         .await?;
@@ -254,12 +285,37 @@ async fn changeable(
     if found.role == Role::Owner && by != Role::Owner {
         return Ok(Err(MemberChange::OwnersOnly));
     }
-    Ok(Ok(found))
+    Ok(Ok((found, by)))
+}
+
+/// What `by` is in the tenant now that its row is locked, so that nobody acts by a role they have just lost.
+async fn acting_role(
+    transaction: &DatabaseTransaction,
+    by: UserId,
+) -> Result<Result<Role, MemberChange>, StoreError> {
+    if !lock_tenant(transaction).await? {
+        return Ok(Err(MemberChange::ManagedByProvider));
+    }
+    let row = transaction
+        .query_one_raw(statement(
+            "SELECT role FROM memberships WHERE tenant_id = current_tenant_id() AND user_id = $1",
+            [by.as_uuid().into()],
+        ))
+        .await?;
+    row.map_or(Ok(Err(MemberChange::ActorGone)), |row| {
+        Ok(Ok(word(&row, "role")?))
+    })
+}
+
+/// Whether someone of that role chooses members.
+fn manages(role: Role) -> bool {
+    matches!(role, Role::Owner | Role::Admin)
 }
 
 /// Locks the tenant's row; says whether people made the tenant here, so that its members are theirs to choose.
 async fn lock_tenant(transaction: &DatabaseTransaction) -> Result<bool, StoreError> {
-    let sql = "SELECT FROM tenants WHERE id = current_tenant_id() AND issuer = 'gantry' FOR UPDATE";
+    let sql = "SELECT FROM tenants WHERE id = current_tenant_id() AND issuer = 'gantry' AND deleted_at IS NULL
+        FOR UPDATE";
     Ok(transaction
         .query_one_raw(statement(sql, []))
         .await?
@@ -267,12 +323,13 @@ async fn lock_tenant(transaction: &DatabaseTransaction) -> Result<bool, StoreErr
 }
 
 async fn is_last_owner(transaction: &DatabaseTransaction) -> Result<bool, StoreError> {
-    let sql = "SELECT FROM memberships WHERE role = 'owner' LIMIT 2";
+    let sql =
+        "SELECT FROM memberships WHERE tenant_id = current_tenant_id() AND role = 'owner' LIMIT 2";
     Ok(transaction.query_all_raw(statement(sql, [])).await?.len() < 2)
 }
 
 async fn count_members(transaction: &DatabaseTransaction) -> Result<i64, StoreError> {
-    let sql = "SELECT count(*) AS members FROM memberships";
+    let sql = "SELECT count(*) AS members FROM memberships WHERE tenant_id = current_tenant_id()";
     let row = transaction.query_one_raw(statement(sql, [])).await?;
     row.map_or(Ok(0), |row| column(&row, "members"))
 }
@@ -284,5 +341,6 @@ fn member(row: &QueryResult) -> Result<Member, StoreError> {
         role: word(row, "role")?,
         source: word(row, "source")?,
         created_at: column(row, "created_at")?,
+        accepted_at: column(row, "accepted_at")?,
     })
 }

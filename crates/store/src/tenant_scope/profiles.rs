@@ -90,7 +90,8 @@ impl TenantScope<'_> {
         limit: u32,
     ) -> Result<Vec<Profile>, StoreError> {
         let sql = format!(
-            "SELECT {PROFILE_COLUMNS} FROM profiles WHERE $1::uuid IS NULL OR id < $1 ORDER BY id DESC LIMIT $2"
+            "SELECT {PROFILE_COLUMNS} FROM profiles
+             WHERE tenant_id = current_tenant_id() AND ($1::uuid IS NULL OR id < $1) ORDER BY id DESC LIMIT $2"
         );
         let before = before.map(ProfileId::as_uuid);
         let transaction = self.begin().await?;

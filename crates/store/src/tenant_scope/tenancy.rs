@@ -55,8 +55,8 @@ impl TenantScope<'_> {
         let founded = tenant(&row, Role::Owner)?;
         transaction
             .execute_raw(statement(
-                "INSERT INTO memberships (tenant_id, user_id, role, source)
-                 VALUES (current_tenant_id(), $1, 'owner', 'gantry')",
+                "INSERT INTO memberships (tenant_id, user_id, role, source, accepted_at)
+                 VALUES (current_tenant_id(), $1, 'owner', 'gantry', now())",
                 [owner.as_uuid().into()],
             ))
             .await?;
@@ -89,7 +89,9 @@ impl TenantScope<'_> {
         let sql = format!(
             "SELECT {TENANT_COLUMNS}, memberships.role FROM tenants
              LEFT JOIN memberships ON memberships.tenant_id = tenants.id AND memberships.user_id = current_person_id()
-             WHERE tenants.deleted_at IS NULL AND ($1::uuid IS NULL OR tenants.id > $1)
+             WHERE tenants.id = ANY (
+                ARRAY (SELECT tenant_id FROM memberships WHERE user_id = current_person_id()) || current_tenant_id())
+                AND tenants.deleted_at IS NULL AND ($1::uuid IS NULL OR tenants.id > $1)
              ORDER BY tenants.id LIMIT $2"
         );
         let after = after.map(TenantId::as_uuid);
@@ -218,10 +220,13 @@ async fn name_person(transaction: &DatabaseTransaction, person: UserId) -> Resul
     Ok(())
 }
 
-/// Why the tenant cannot be changed here, if so.
+/// Locks the tenant's row, where people made it here; otherwise why it cannot be changed.
 async fn refusal(transaction: &DatabaseTransaction) -> Result<Option<TenantChange>, StoreError> {
     let sql = "SELECT deleted_at IS NOT NULL AS is_deleted, issuer = 'gantry' AS is_made_here
          FROM tenants WHERE id = current_tenant_id()";
+    let lock =
+        "SELECT FROM tenants WHERE id = current_tenant_id() AND issuer = 'gantry' FOR UPDATE";
+    transaction.query_one_raw(statement(lock, [])).await?;
     let Some(row) = transaction.query_one_raw(statement(sql, [])).await? else {
         return Ok(Some(TenantChange::NotFound));
     };
@@ -233,10 +238,19 @@ async fn refusal(transaction: &DatabaseTransaction) -> Result<Option<TenantChang
 }
 
 async fn count_owned(transaction: &DatabaseTransaction, owner: UserId) -> Result<i64, StoreError> {
+    // One after the other, or several at once would each find room. Tenants that others made the person an owner of do not
+    // count before the person has acted in them.
+    transaction
+        .execute_raw(statement(
+            "SELECT pg_advisory_xact_lock(hashtextextended('tenants of ' || $1::text, 0))",
+            [owner.to_string().into()],
+        ))
+        .await?;
     let row = transaction
         .query_one_raw(statement(
             "SELECT count(*) AS owned FROM memberships JOIN tenants ON tenants.id = memberships.tenant_id
-             WHERE memberships.user_id = $1 AND memberships.role = 'owner' AND tenants.deleted_at IS NULL",
+             WHERE memberships.user_id = $1 AND memberships.role = 'owner' AND memberships.accepted_at IS NOT NULL
+                AND tenants.deleted_at IS NULL",
             [owner.as_uuid().into()],
         ))
         .await?;

@@ -27,7 +27,7 @@ async fn two_tenants() -> (Fixture, TenantId, TenantId) {
         assert!(matches!(founded.unwrap(), TenantChange::Done(_)));
     }
     let added = fixture.api.tenant(first);
-    let added = added.add_member(user("ben"), Role::Member, Role::Owner);
+    let added = added.add_member(user("ben"), Role::Member, user("ann"));
     assert!(matches!(added.await.unwrap(), MemberChange::Done(_)));
     (fixture, first, second)
 }
@@ -149,6 +149,83 @@ async fn a_tenant_is_made_under_the_chosen_id_and_never_in_a_providers_name() {
 }
 
 #[tokio::test]
+async fn each_door_changes_of_a_tenant_what_it_is_for() {
+    let (fixture, first, _) = two_tenants().await;
+    let mut api = connection_as(&fixture, "gantry_api", None).await;
+    set(&mut api, "app.tenant_id", first).await;
+    run(&mut api, "UPDATE tenants SET tier = 'enterprise'")
+        .await
+        .unwrap_err();
+    let mut operator = connection_as(&fixture, "gantry_api", Some("operate")).await;
+    for change in ["name = 'Stolen'", "deleted_at = now()"] {
+        run(&mut operator, &format!("UPDATE tenants SET {change}"))
+            .await
+            .unwrap_err();
+    }
+    let mut identity = connection_as(&fixture, "gantry_api", Some("identity")).await;
+    run(&mut identity, "UPDATE tenants SET deleted_at = now()")
+        .await
+        .unwrap();
+    let changed = "SELECT count(*) FROM tenants WHERE tier <> 'free' OR deleted_at IS NOT NULL OR name = 'Stolen'";
+    assert_eq!(fixture.database.number(changed).await, 0);
+    let made =
+        "INSERT INTO tenants (id, issuer, external_id) VALUES (gen_random_uuid(), 'gantry', 'x')";
+    run(&mut identity, made).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn what_the_identity_provider_says_of_members_it_alone_changes() {
+    let (fixture, first, _) = two_tenants().await;
+    let mut api = connection_as(&fixture, "gantry_api", None).await;
+    set(&mut api, "app.tenant_id", first).await;
+    let forged = format!(
+        "INSERT INTO memberships (tenant_id, user_id, role, source) VALUES ('{first}', '{}', 'owner', 'provider')",
+        user("cleo")
+    );
+    run(&mut api, &forged).await.unwrap_err();
+    let mut directory = connection_as(&fixture, "gantry_api", Some("directory")).await;
+    run(&mut directory, &forged).await.unwrap_err();
+    fixture
+        .database
+        .execute("UPDATE memberships SET source = 'provider'")
+        .await;
+    for sql in [
+        "UPDATE memberships SET role = 'viewer'",
+        "DELETE FROM memberships",
+    ] {
+        run(&mut api, sql).await.unwrap();
+    }
+    let kept = "SELECT count(*) FROM memberships WHERE role <> 'viewer'";
+    assert_eq!(fixture.database.number(kept).await, 3);
+}
+
+#[tokio::test]
+async fn a_tenants_lists_read_its_own_rows_by_an_index() {
+    let (fixture, first, _) = two_tenants().await;
+    let mut api = connection_as(&fixture, "gantry_api", None).await;
+    set(&mut api, "app.tenant_id", first).await;
+    run(&mut api, "SET enable_seqscan = off").await.unwrap();
+    for (sql, index) in [
+        (
+            "EXPLAIN SELECT * FROM audit_events WHERE tenant_id = current_tenant_id() ORDER BY id DESC LIMIT 50",
+            "audit_events_of_tenant",
+        ),
+        (
+            "EXPLAIN SELECT * FROM profiles WHERE tenant_id = current_tenant_id() ORDER BY id DESC LIMIT 50",
+            "profiles_of_tenant",
+        ),
+        (
+            "EXPLAIN SELECT * FROM memberships WHERE tenant_id = current_tenant_id() ORDER BY user_id LIMIT 50",
+            "memberships_pkey",
+        ),
+    ] {
+        let plan = names(&mut api, sql).await.join("\n");
+        let by_tenant = plan.contains(index) && plan.contains("Index Cond: (tenant_id");
+        assert!(by_tenant, "{plan}");
+    }
+}
+
+#[tokio::test]
 async fn the_audit_log_is_added_to_by_the_tenant_it_concerns_and_changed_by_nobody() {
     let (fixture, first, second) = two_tenants().await;
     let mut api = connection_as(&fixture, "gantry_api", None).await;
@@ -172,4 +249,9 @@ async fn the_audit_log_is_added_to_by_the_tenant_it_concerns_and_changed_by_nobo
     run(&mut worker, "SELECT FROM audit_events")
         .await
         .unwrap_err();
+    let backdated = format!(
+        "INSERT INTO audit_events (id, tenant_id, actor_kind, action, resource_id, at)
+         VALUES (gen_random_uuid(), '{first}', 'gantry', 'tenant.deleted', 'x', now() - interval '1 year')"
+    );
+    run(&mut api, &backdated).await.unwrap_err();
 }

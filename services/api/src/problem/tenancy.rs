@@ -12,6 +12,9 @@ pub enum TenancyError {
     /// The caller is no member of the tenant they named.
     #[error("X-Tenant-Id does not name a tenant you belong to; GET /api/v1/tenants lists those.")]
     NotAMember,
+    /// The organization of the caller's token was deleted.
+    #[error("The organization of this session was deleted; act for another one.")]
+    TenantDeleted,
     /// The caller's role does not allow it.
     #[error("Your role in this tenant, {role}, does not allow {right}.")]
     MissingRight {
@@ -54,6 +57,11 @@ impl TenancyError {
                 StatusCode::FORBIDDEN,
                 "not_a_member",
                 "You do not belong to this tenant",
+            ),
+            Self::TenantDeleted => (
+                StatusCode::FORBIDDEN,
+                "tenant_deleted",
+                "The organization was deleted",
             ),
             Self::MissingRight { .. } => (
                 StatusCode::FORBIDDEN,

@@ -155,6 +155,11 @@ async fn members_are_listed_a_page_at_a_time_with_their_addresses() {
     let cleo = cleo.header("X-Dev-User-Email", "cleo@example.com");
     cleo.send().await.unwrap();
     world.added("cleo", "viewer").await;
+    // Being added shows nobody's address; acting in the tenant does.
+    let before = world.ask("ann", Method::GET, &world.members(), None).await;
+    let before = json_of(before, StatusCode::OK).await;
+    let is_hidden = |member: &Value| member["email"].is_null();
+    assert!(before["items"].as_array().unwrap().iter().all(is_hidden));
     let mut members = Vec::new();
     let mut path = format!("{}?limit=2", world.members());
     loop {
@@ -174,6 +179,7 @@ async fn members_are_listed_a_page_at_a_time_with_their_addresses() {
     assert_eq!(cleo["email"], "cleo@example.com");
     assert_eq!(cleo["role"], "viewer");
     assert_eq!(cleo["source"], "gantry");
+    assert!(cleo["accepted_at"].is_string());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -224,6 +230,33 @@ async fn of_two_owners_who_leave_at_once_one_stays() {
             .as_deref(),
         Some("1")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_kept_from_making_tenants_by_being_made_an_owner_of_others() {
+    let world = World::start().await;
+    world.added("ben", "owner").await;
+    let filled = "INSERT INTO tenants (id, issuer, external_id, name)
+         SELECT gen_random_uuid(), 'gantry', n::text, 'Trap' FROM generate_series(1, 100) AS n";
+    world.api.database.execute(filled).await;
+    let owned = format!(
+        "INSERT INTO memberships (tenant_id, user_id, role, source)
+         SELECT id, '{}', 'owner', 'gantry' FROM tenants WHERE name = 'Trap'",
+        id_of("ben")
+    );
+    world.api.database.execute(&owned).await;
+    let body = Some(json!({"name": "Own"}));
+    let made = world.ask("ben", Method::POST, TENANTS, body.clone()).await;
+    json_of(made, StatusCode::CREATED).await;
+    let accepted = "UPDATE memberships SET accepted_at = now()";
+    world.api.database.execute(accepted).await;
+    let refused = world.ask("ben", Method::POST, TENANTS, body).await;
+    problem_of(
+        refused,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "too_many_tenants",
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -31,7 +31,7 @@ pub async fn add_member(
     let (user_id, role) = read_member(body.read().await?.value)?;
     let added = caller
         .scope(&api)
-        .add_member(user_id, role, caller.role())
+        .add_member(user_id, role, caller.user)
         .await?;
     Ok(HttpResponse::Created().json(member(added)?))
 }

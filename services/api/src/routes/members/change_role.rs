@@ -36,7 +36,7 @@ pub async fn change_member_role(
     let role = read_role(body.read().await?.value)?;
     let changed = caller
         .scope(&api)
-        .change_role(user_id, role, caller.role())
+        .change_role(user_id, role, caller.user)
         .await?;
     Ok(Json(member(changed)?))
 }

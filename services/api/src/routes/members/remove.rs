@@ -40,7 +40,7 @@ pub async fn remove_member(
     }
     let removed = caller
         .scope(&api)
-        .remove_member(user_id, caller.role())
+        .remove_member(user_id, caller.user)
         .await?;
     member(removed)?;
     Ok(HttpResponse::NoContent().finish())
