@@ -4,6 +4,7 @@
 mod api_keys;
 mod batches;
 mod concurrency_limits;
+mod departures;
 mod dependencies;
 mod error;
 mod foundation;
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(members::Members),
             Box::new(profiles::Profiles),
             Box::new(api_keys::ApiKeys),
+            Box::new(departures::Departures),
         ]
     }
 }

@@ -48,6 +48,8 @@ crash_points! {
     ScheduleRunCommitted = "schedule_run_committed",
     /// API: a notice of the identity provider is committed, and the doorbells of its mails did not ring.
     NoticeCommitted = "notice_committed",
+    /// API: the job of an export is committed, and its doorbell did not ring.
+    ExportCommitted = "export_committed",
     /// API: a pause or a limit is lifted, and no doorbell rang for those that waited.
     HoldLifted = "hold_lifted",
     /// Worker: registered, and nothing was read.

@@ -49,6 +49,12 @@ word_enum! {
         ProfileChanged = "profile.changed",
         /// A profile was deleted.
         ProfileDeleted = "profile.deleted",
+        /// An archive of everything that is a person's was asked for.
+        AccountExported = "account.exported",
+        /// A person wished their account to end.
+        AccountDeletionRequested = "account.deletion_requested",
+        /// A person took that wish back.
+        AccountDeletionCancelled = "account.deletion_cancelled",
         /// An account ended; the resource is the person.
         AccountDeleted = "account.deleted",
         /// An API key was made.

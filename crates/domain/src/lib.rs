@@ -7,6 +7,7 @@ mod batch;
 mod cohort;
 mod concurrency_limit;
 mod cron;
+mod departure;
 mod dependency;
 mod directory;
 mod doorbell;
@@ -46,6 +47,10 @@ pub use batch::{Batch, StateCounts};
 pub use cohort::Cohorts;
 pub use concurrency_limit::{ConcurrencyLimit, LimitScope, LimitSubject};
 pub use cron::{CRON_LIMIT_CHARACTERS, Cron, InvalidCron};
+pub use departure::{
+    AccountDeletion, DELETION_GRACE_DAYS, DELETION_RETURN_DAYS, EXPORT_KIND, ExportItem,
+    ExportPart, ExportPlace, ExportSection, export_declaration, export_job,
+};
 pub use dependency::{Dependency, OnParentFailure, ParentReference, ParentResult};
 pub use directory::{
     DirectoryEvent, DirectoryMembership, DirectoryNotice, DirectoryOrganization, DirectoryUser,

@@ -150,6 +150,11 @@ impl Calls {
         let _ = self.post(path).send().await;
     }
 
+    /// Reads what is at this path, and whatever comes of it.
+    pub async fn try_get(&self, path: &str) {
+        let _ = self.get(path).send().await;
+    }
+
     /// Tells of a sign-up; says how it was answered, if it was.
     pub async fn try_tell(&self, sign_up: &SignUp) -> Option<StatusCode> {
         let mut request = self.post(sign_up::PATH).body(sign_up.body());

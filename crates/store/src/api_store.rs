@@ -1,6 +1,8 @@
 //! The store as the API holds it: one tenant at a time, and the doors for signing in and submitting.
 
-use gantry_domain::{Cohorts, DirectoryNotice, Doorbell, Kind, NewJob, TenantId, WorkerSummary};
+use gantry_domain::{
+    AuditOrigin, Cohorts, DirectoryNotice, Doorbell, Kind, NewJob, TenantId, UserId, WorkerSummary,
+};
 
 use crate::connection::{Pool, ServiceRole, check_row_security, open};
 use crate::directory::{self, DirectoryOutcome};
@@ -10,7 +12,8 @@ use crate::transitions::{
     Accepted, DependentJobs, KeyedSubmission, SubmitOutcome, submit, submit_dependent, submit_keyed,
 };
 use crate::{
-    OperatorScope, StoreError, StoreOptions, StoredApiKey, TenantScope, api_keys, kinds, workers,
+    OperatorScope, PersonScope, StoreError, StoreOptions, StoredApiKey, TenantScope, api_keys,
+    kinds, workers,
 };
 
 /// How many connections submissions use; concurrent ones share a statement, so few are enough.
@@ -61,6 +64,16 @@ impl ApiStore {
     /// What concerns every tenant; for operators only.
     pub fn operator(&self) -> OperatorScope<'_> {
         OperatorScope::new(&self.tenants)
+    }
+
+    /// What one person takes along and how they leave; what is audited is done by the actor of `origin`.
+    pub fn person<'a>(
+        &'a self,
+        user_id: UserId,
+        own_space: TenantId,
+        origin: &'a AuditOrigin,
+    ) -> PersonScope<'a> {
+        PersonScope::new(&self.tenants, user_id, own_space, origin)
     }
 
     /// Writes down who signed in and for which tenant, before anything else of theirs is written; nothing for someone whose

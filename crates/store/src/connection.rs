@@ -322,7 +322,7 @@ pub(crate) async fn check_row_security(
 }
 
 /// The newest migration whose schema this version writes to.
-pub(crate) const NEWEST_MIGRATION: &str = "m0014_api_keys";
+pub(crate) const NEWEST_MIGRATION: &str = "m0015_departures";
 
 /// Refuses a schema that lacks what this version writes. One that has more is welcome.
 async fn check_schema(pool: &Pool) -> Result<(), StoreError> {

@@ -18,6 +18,7 @@ mod kinds;
 mod operator_scope;
 mod parent_results;
 mod pauses;
+mod person_scope;
 mod profiles;
 mod queues;
 mod schedules;
@@ -39,6 +40,7 @@ pub use identity::{SignInOutcome, SignedIn};
 pub use job_logs::RunLogLine;
 pub use operator_scope::{Crowd, LimitOutcome, OperatorScope, PauseOutcome, PauseWish};
 pub use parent_results::{PARENTS_PAGE_BYTES, PARENTS_PAGE_ITEMS};
+pub use person_scope::{AskedExport, DeletionReturn, ExportJob, PersonScope};
 pub use tenant_scope::{
     BulkChange, BulkMode, JobFacts, JobFilter, KeptRequest, LogSelection, MEMBER_LIMIT_COUNT,
     MemberChange, NewApiKey, NewProfile, OWNED_TENANT_LIMIT_COUNT, ProfileChange, ScheduleChange,
@@ -50,7 +52,7 @@ pub use transitions::{
     SubmitOutcome, SweptJobs, UnknownParent, YieldedRun,
 };
 pub use worker_store::{
-    FiredSchedules, FreedPlace, LogRange, PartitionDrop, PutOffSchedule, SweptLines, Upcoming,
-    WorkerStore,
+    FiredSchedules, FreedPlace, LogRange, PartitionDrop, PlacedItem, Purge, PutOffSchedule,
+    SweptLines, Upcoming, WorkerStore,
 };
 pub use workers::{CancelRequest, LeaseRenewal, NewWorker, ReconciliationFrame};

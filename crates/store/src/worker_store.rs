@@ -1,10 +1,12 @@
 //! The store as a worker holds it: its own lease, the runs it claimed, and the maintenance.
 
+mod departures;
 mod retention;
 mod schedules;
 mod upcoming;
 mod waiting;
 
+pub use departures::{PlacedItem, Purge};
 pub use retention::{LogRange, PartitionDrop, SweptLines};
 pub use schedules::{FiredSchedules, PutOffSchedule};
 pub use upcoming::Upcoming;

@@ -8,6 +8,7 @@ mod application;
 mod bulk_request;
 mod cancellation;
 mod client_address;
+mod departures;
 mod doorbells;
 mod error;
 mod extractors;

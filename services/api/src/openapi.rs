@@ -106,9 +106,14 @@ macro_rules! problems {
 
 mod api_keys;
 mod control;
+mod people;
 
 pub use api_keys::{ApiKeyBodyProblems, ApiKeyProblems};
 pub use control::{LimitProblems, LimitRemovalProblems, PauseProblems};
+pub use people::{
+    DeletionConflict, DeletionProblem, ExportProblems, ProfileChangeProblems, ProfileConflict,
+    ProfileProblems, WebhookProblems,
+};
 
 problems! {
     /// What any call with credentials can be answered.
@@ -188,41 +193,6 @@ problems! {
     /// What a change is answered that the job's state does not allow.
     ConflictProblem {
         "409" => "`job_already_ended`, `job_not_redrivable`, `unique_key_taken`",
-    }
-}
-
-problems! {
-    /// What a webhook can be answered.
-    WebhookProblems {
-        "400" => "`bad_signature`, `malformed_webhook`, `incomplete_body`",
-        "404" => "`webhook_source_not_found`",
-        "408" => "`body_too_slow`",
-        "413" => "`body_too_large`",
-        "500" => "`internal`",
-        "503" => "`webhooks_not_configured`, `starting`, `database_unavailable`",
-    }
-}
-
-problems! {
-    /// What a call about one profile can be answered.
-    ProfileProblems {
-        "400" => "`bad_id`, `bad_header`",
-        "404" => "`profile_not_found`",
-    }
-}
-
-problems! {
-    /// What a profile is answered whose address has one.
-    ProfileConflict {
-        "409" => "`profile_email_taken`",
-    }
-}
-
-problems! {
-    /// What changes of a profile can be answered.
-    ProfileChangeProblems {
-        "400" => "`bad_id`, `malformed_json`, `incomplete_body`, `bad_header`",
-        "422" => "`invalid_request`",
     }
 }
 

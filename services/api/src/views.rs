@@ -1,5 +1,6 @@
 //! What answers look like, where they are not the domain's own words.
 
+mod export;
 mod health;
 mod job;
 mod page;
@@ -9,6 +10,7 @@ mod user;
 mod webhook;
 mod why;
 
+pub use export::ExportView;
 pub use health::{HealthStatus, HealthView, PartStatus, PartView, PartsView};
 pub use job::accepted_job;
 pub use page::{BatchView, BulkView, Page};

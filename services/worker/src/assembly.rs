@@ -8,7 +8,9 @@ use gantry_domain::RetentionPeriods;
 use gantry_queue::QueueOptions;
 use gantry_settings::{QuantumEspressoSettings, WorkerServiceSettings};
 use gantry_store::StoreOptions;
-use gantry_worker::handlers::{CommandHandler, EmailSend, QeInstallation, QeRelax, SystemPing};
+use gantry_worker::handlers::{
+    CommandHandler, EmailSend, PeopleExport, QeInstallation, QeRelax, SystemPing,
+};
 use gantry_worker::kinds_file::read_kinds_file;
 use gantry_worker::process::{Guardian, ScratchRoot};
 use gantry_worker::{ProgramRunner, Shutdown, Worker, WorkerBuilder, WorkerOptions};
@@ -25,7 +27,8 @@ pub(crate) async fn worker(
     let mut builder = WorkerBuilder::new(worker_options(settings)?)
         .retention(retention_periods(settings)?)
         .handler(SystemPing)?
-        .handler(EmailSend)?;
+        .handler(EmailSend)?
+        .handler(PeopleExport)?;
     builder = with_quantum_espresso(builder, &settings.quantum_espresso, &programs)?;
     if let Some(file) = &settings.worker.kinds_file {
         builder = with_commands(builder, file, &programs)?;

@@ -22,7 +22,7 @@ use crate::settle::{Outcome, RunOrigin, SettlerSender};
 use crate::staging::{KindBook, Origin};
 use crate::stop::{StopSender, StopSignal, stop_channel};
 use crate::storable::{storable_json, storable_text};
-use crate::{JobLog, Parents, ProgressReporter, SoftDeadline, StagedChildren, StopReason};
+use crate::{Account, JobLog, Parents, ProgressReporter, SoftDeadline, StagedChildren, StopReason};
 
 /// How long a handler that was told to end may take before it is ended without being asked. Longer than the ladder by
 /// which programs are stopped.
@@ -139,6 +139,7 @@ impl Executor {
             log: log.clone(),
             progress,
             parents: Parents::new(self.store.clone(), job.job_id(), job.has_parents),
+            account: Account::new(self.store.clone(), job.job_id()),
             children: children.clone(),
             stop: stop.clone(),
             lease: self.lease.clone(),

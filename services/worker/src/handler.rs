@@ -8,7 +8,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::{
-    JobLog, Parents, ProgressReporter, RefusedChild, SoftDeadline, StagedChildren, StopSignal,
+    Account, JobLog, Parents, ProgressReporter, RefusedChild, SoftDeadline, StagedChildren,
+    StopSignal,
 };
 
 /// The code of one job kind.
@@ -48,6 +49,8 @@ pub struct JobContext {
     pub progress: ProgressReporter,
     /// What came of the jobs that the job has waited for.
     pub parents: Parents,
+    /// What is the person's for whom the job was made, if it is the job of an export.
+    pub account: Account,
     /// Where jobs go that are to follow when this attempt succeeds.
     pub children: StagedChildren,
     /// Tells when, and why, the attempt is to end early.

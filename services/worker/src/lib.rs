@@ -1,5 +1,6 @@
 //! The worker: fetches, executes and settles jobs, and does the maintenance.
 
+mod account;
 mod backoff;
 mod builder;
 mod children;
@@ -30,6 +31,7 @@ mod staging;
 mod stop;
 mod storable;
 
+pub use account::Account;
 pub use builder::{Worker, WorkerBuilder, WorkerError, WorkerOptions};
 pub use handler::{Handler, HandlerError, JobContext};
 pub use job_log::JobLog;

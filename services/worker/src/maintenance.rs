@@ -1,5 +1,6 @@
 //! Maintenance: every worker can do it, one does, chosen by a lease row.
 
+mod departures;
 mod dependencies;
 mod due;
 mod duty_clock;
@@ -40,6 +41,9 @@ const FORGET_KEYS_INTERVAL: Duration = Duration::from_secs(180);
 
 /// How often notes of old webhooks are looked for; while there are many, every tick.
 const FORGET_DELIVERIES_INTERVAL: Duration = Duration::from_secs(3_600);
+
+/// How often accounts are looked for that are to end; while there is something to remove, every tick.
+const DEPARTURES_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Does the maintenance while it holds the lease for it.
 pub(crate) struct Maintainer {
@@ -94,6 +98,7 @@ impl Maintainer {
         let mut dependencies = Schedule::every(DEPENDENCIES_INTERVAL);
         let mut forget_keys = Schedule::every(FORGET_KEYS_INTERVAL);
         let mut forget_deliveries = Schedule::every(FORGET_DELIVERIES_INTERVAL);
+        let mut departures = Schedule::every(DEPARTURES_INTERVAL);
         let mut is_holder = false;
         loop {
             tick.tick().await;
@@ -127,6 +132,13 @@ impl Maintainer {
                     forget_keys.ask_again();
                 }
                 report("idempotency keys", forgotten.map(drop));
+            }
+            if departures.is_due() {
+                let seen_off = departures::see_off(&self.store).await;
+                if seen_off.as_ref().is_ok_and(|done| *done == Batch::Full) {
+                    departures.ask_again();
+                }
+                report("accounts that end", seen_off.map(drop));
             }
             if forget_deliveries.is_due() {
                 let forgotten = webhook_deliveries::forget(&self.store).await;

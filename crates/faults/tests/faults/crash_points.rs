@@ -19,6 +19,8 @@ enum Story {
     ScheduleRun,
     /// The identity provider tells of a person who has signed up.
     SignUp,
+    /// A person asks for an archive.
+    Export,
     /// An operator resumes a queue.
     Resumption,
     /// A worker starts and runs jobs.
@@ -43,6 +45,7 @@ const fn story(point: CrashPoint) -> Story {
         Point::RedriveCommitted => Story::Redrive,
         Point::ScheduleRunCommitted => Story::ScheduleRun,
         Point::NoticeCommitted => Story::SignUp,
+        Point::ExportCommitted => Story::Export,
         Point::HoldLifted => Story::Resumption,
         Point::WorkerRegistered
         | Point::DoorbellsDelivered

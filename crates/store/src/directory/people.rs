@@ -1,13 +1,13 @@
 //! People: there, changed, or gone for good.
 
-use gantry_domain::{AuditAction, DirectoryUser, Doorbell, UserId};
+use gantry_domain::{AuditAction, DELETION_GRACE_DAYS, DirectoryUser, Doorbell, TenantId, UserId};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use super::Writing;
 use super::entries::{Subject, bury, keep, lock};
 use crate::StoreError;
-use crate::statement::statement;
+use crate::statement::{integer, statement};
 
 impl Writing<'_> {
     /// Writes a person down, with a profile the first time; nothing when it comes too late.
@@ -52,6 +52,7 @@ impl Writing<'_> {
             None,
         )
         .await?;
+        self.let_account_end(user_id, subject).await?;
         for sql in [
             "DELETE FROM memberships WHERE user_id = $1 AND source = 'provider'",
             "UPDATE api_keys SET revoked_at = now() WHERE created_by = $1 AND revoked_at IS NULL",
@@ -68,6 +69,21 @@ impl Writing<'_> {
         )
         .await?;
         Ok(Some(Vec::new()))
+    }
+
+    /// The account takes the road of one whose person has left; nobody can take that back.
+    async fn let_account_end(&self, user_id: UserId, subject: &str) -> Result<(), StoreError> {
+        let own_space = TenantId::for_person(&self.notice.issuer, subject);
+        let sql = "INSERT INTO account_deletions (user_id, own_tenant_id, requested_by, purge_after)
+            VALUES ($1, $2, 'provider', now() + make_interval(days => $3))
+            ON CONFLICT (user_id) DO UPDATE SET requested_by = 'provider', cancellable_until = NULL";
+        let values = [
+            user_id.as_uuid().into(),
+            own_space.as_uuid().into(),
+            integer(DELETION_GRACE_DAYS).into(),
+        ];
+        self.transaction.execute_raw(statement(sql, values)).await?;
+        Ok(())
     }
 
     /// Writes a person down of whom only the name is known, unless more is.

@@ -11,6 +11,7 @@ mod bulk;
 mod cancelling;
 mod claiming;
 mod connecting;
+mod departing;
 mod depending;
 mod directory;
 mod directory_door;

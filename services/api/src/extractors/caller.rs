@@ -44,6 +44,11 @@ impl Deref for Caller {
 }
 
 impl Caller {
+    /// How the audit log names what the caller does.
+    pub const fn origin(&self) -> &AuditOrigin {
+        &self.origin
+    }
+
     /// What the caller is in the tenant they act for.
     pub const fn role(&self) -> Role {
         self.signed_in.role

@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use gantry_auth::WebhookError;
+use gantry_domain::{DELETION_RETURN_DAYS, JobState};
 
 /// Why a request about people failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,6 +13,20 @@ pub enum PeopleError {
     /// Another profile of the tenant is for that address.
     #[error("The tenant has a profile for this address already.")]
     ProfileEmailTaken,
+    /// No such export of the caller's, or its parts are gone.
+    #[error("There is no such export of yours; ask for one with GET /api/v1/users/me/export.")]
+    ExportNotFound,
+    /// An export that is not complete.
+    #[error("The export is not complete: its last job is {0}.")]
+    ExportNotReady(JobState),
+    /// The caller has not wished the account to end.
+    #[error("Nobody has asked for the end of this account.")]
+    DeletionNotRequested,
+    /// The wish can no longer be taken back.
+    #[error(
+        "It is too late: the account ends, and this could be taken back for {DELETION_RETURN_DAYS} days only."
+    )]
+    DeletionNotCancellable,
     /// The caller's account is gone.
     #[error("This account was deleted here, and its credentials are of no use any more.")]
     AccountDeleted,
@@ -33,6 +48,26 @@ impl PeopleError {
                 StatusCode::CONFLICT,
                 "profile_email_taken",
                 "The address is taken",
+            ),
+            Self::ExportNotFound => (
+                StatusCode::NOT_FOUND,
+                "export_not_found",
+                "There is no such export",
+            ),
+            Self::ExportNotReady(_) => (
+                StatusCode::CONFLICT,
+                "export_not_ready",
+                "The export is not complete",
+            ),
+            Self::DeletionNotRequested => (
+                StatusCode::NOT_FOUND,
+                "deletion_not_requested",
+                "The account does not end",
+            ),
+            Self::DeletionNotCancellable => (
+                StatusCode::CONFLICT,
+                "deletion_not_cancellable",
+                "It is too late",
             ),
             Self::AccountDeleted => (
                 StatusCode::FORBIDDEN,

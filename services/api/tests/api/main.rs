@@ -14,6 +14,7 @@ mod batch_callbacks;
 mod batches;
 mod bulk;
 mod cancelling;
+mod departing;
 mod depending;
 mod documents;
 mod following;

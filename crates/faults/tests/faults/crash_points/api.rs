@@ -48,6 +48,12 @@ async fn what_was_committed_for_a_client_happens_wherever_the_api_died() {
     for point in points_of(Story::Resumption) {
         succeeding.push(resume_at(point, &installation).await);
     }
+    for point in points_of(Story::Export) {
+        let (mut doomed, calls) = installation.start_doomed_api(point);
+        calls.try_get("users/me/export").await;
+        doomed.wait_until_dead(LIMIT).await;
+        succeeding.push(newest_job(&installation).await);
+    }
     installation
         .wait_until_all_succeeded(&succeeding, LIMIT)
         .await;
@@ -124,6 +130,10 @@ async fn run_schedule_at(point: CrashPoint, installation: &Installation) -> JobI
         .try_post(&format!("schedules/{schedule_id}/run"))
         .await;
     doomed.wait_until_dead(LIMIT).await;
+    newest_job(installation).await
+}
+
+async fn newest_job(installation: &Installation) -> JobId {
     let newest = "SELECT id FROM jobs ORDER BY id DESC LIMIT 1";
     let id = installation.database.text(newest).await;
     id.and_then(|id| id.parse().ok())

@@ -11,7 +11,7 @@ use gantry_queue::{DoorbellReader, JobEnded, Queue, QueueOptions, SignalReader};
 use gantry_store::{
     ClaimedJob, Completion, Failure, NewWorker, Run, RunLogLine, StoreOptions, WorkerStore,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::{SOON, TestApi, kinds};
@@ -132,9 +132,13 @@ impl TestWorker {
     }
 
     pub async fn complete(&self, claimed: &ClaimedJob) {
+        self.complete_with(claimed, json!({"done": true})).await;
+    }
+
+    pub async fn complete_with(&self, claimed: &ClaimedJob, result: Value) {
         let completion = Completion {
             run: claimed.run,
-            result: json!({"done": true}),
+            result,
         };
         let settled = self.store.complete(self.id, &[completion]).await.unwrap();
         assert_eq!(settled[0].run, claimed.run);
