@@ -5,6 +5,7 @@ mod api_keys;
 mod batches;
 mod concurrency_limits;
 mod dependencies;
+mod enrolment;
 mod error;
 mod foundation;
 mod members;
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(members::Members),
             Box::new(profiles::Profiles),
             Box::new(api_keys::ApiKeys),
+            Box::new(enrolment::Enrolment),
         ]
     }
 }

@@ -1,6 +1,8 @@
 //! The store as the API holds it: one tenant at a time, and the doors for signing in and submitting.
 
-use gantry_domain::{Cohorts, DirectoryNotice, Doorbell, Kind, NewJob, TenantId, WorkerSummary};
+use std::collections::HashMap;
+
+use gantry_domain::{Cohorts, DirectoryNotice, Doorbell, Kind, NewJob, QueueName, TenantId};
 
 use crate::connection::{Pool, ServiceRole, check_row_security, open};
 use crate::directory::{self, DirectoryOutcome};
@@ -10,7 +12,7 @@ use crate::transitions::{
     Accepted, DependentJobs, KeyedSubmission, SubmitOutcome, submit, submit_dependent, submit_keyed,
 };
 use crate::{
-    OperatorScope, StoreError, StoreOptions, StoredApiKey, TenantScope, api_keys, kinds, workers,
+    OperatorScope, StoreError, StoreOptions, StoredApiKey, TenantScope, api_keys, enrolment, kinds,
 };
 
 /// How many connections submissions use; concurrent ones share a statement, so few are enough.
@@ -19,7 +21,7 @@ const SUBMIT_CONNECTIONS: u32 = 2;
 /// The store as the API holds it, with the rights of the role `gantry_api`.
 #[derive(Debug, Clone)]
 pub struct ApiStore {
-    tenants: Pool,
+    pub(crate) tenants: Pool,
     submissions: Pool,
 }
 
@@ -147,12 +149,12 @@ impl ApiStore {
         kinds::list(&self.tenants).await
     }
 
-    /// The workers that live, and those that ended within the last day, newest first.
+    /// Whose which queue is, for those that belong to one tenant alone.
     ///
     /// # Errors
     /// Postgres cannot be reached.
-    pub async fn workers(&self) -> Result<Vec<WorkerSummary>, StoreError> {
-        workers::list(&self.tenants).await
+    pub async fn queue_owners(&self) -> Result<HashMap<QueueName, TenantId>, StoreError> {
+        enrolment::queue_owners(&self.submissions).await
     }
 
     /// The words for jobs that were just accepted and are to be run at once.
