@@ -83,6 +83,7 @@ impl ApiServer {
         let queue = Queue::open(&QueueOptions {
             redis_url: settings.redis.url.expose_secret().to_owned(),
             key_prefix: settings.redis.prefix.clone(),
+            machine_of: None,
         })?;
         let (listener, address) = listen(settings.http.addr)?;
         let identity = Identity {

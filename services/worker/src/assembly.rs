@@ -39,6 +39,7 @@ pub(crate) async fn worker(
     let queue = QueueOptions {
         redis_url: settings.redis.url.expose_secret().to_owned(),
         key_prefix: settings.redis.prefix.clone(),
+        machine_of: None,
     };
     Ok(builder.build(&store, &queue, shutdown).await?)
 }
