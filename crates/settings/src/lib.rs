@@ -2,6 +2,7 @@
 
 mod auth;
 mod database;
+mod enrolment;
 mod environment;
 mod error;
 mod http;
@@ -19,6 +20,7 @@ mod worker;
 
 pub use auth::{AuthMode, AuthSettings};
 pub use database::DatabaseSettings;
+pub use enrolment::EnrolmentSettings;
 pub use environment::{AppEnvironment, EnvironmentSettings};
 pub use error::{SettingError, Stop};
 pub use http::HttpSettings;

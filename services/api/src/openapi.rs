@@ -109,6 +109,10 @@ mod control;
 
 pub use api_keys::{ApiKeyBodyProblems, ApiKeyProblems};
 pub use control::{LimitProblems, LimitRemovalProblems, PauseProblems};
+mod enrolment;
+pub use enrolment::{
+    EnrolProblems, EnrolTokenProblems, MintProblems, RenewProblems, WorkerTokenProblems,
+};
 
 problems! {
     /// What any call with credentials can be answered.

@@ -16,6 +16,7 @@ mod bulk;
 mod cancelling;
 mod depending;
 mod documents;
+mod enrolment;
 mod following;
 mod fuzzing;
 mod hardening;
