@@ -3,6 +3,7 @@
 mod backoff;
 mod builder;
 mod children;
+pub mod enrolment;
 mod execute;
 mod fetch;
 mod handler;

@@ -1,6 +1,7 @@
 //! Each point at which a service can die: what it was about to do is done all the same, and once.
 
 mod api;
+mod machines;
 mod maintenance;
 mod runs;
 
@@ -21,6 +22,10 @@ enum Story {
     SignUp,
     /// An operator resumes a queue.
     Resumption,
+    /// A machine is let in.
+    Enrolment,
+    /// A machine is put out.
+    Revocation,
     /// A worker starts and runs jobs.
     Runs,
     /// A worker runs jobs under a concurrency limit.
@@ -44,6 +49,8 @@ const fn story(point: CrashPoint) -> Story {
         Point::ScheduleRunCommitted => Story::ScheduleRun,
         Point::NoticeCommitted => Story::SignUp,
         Point::HoldLifted => Story::Resumption,
+        Point::MachineEnrolled => Story::Enrolment,
+        Point::MachineRevoked | Point::MachineUserRemoved => Story::Revocation,
         Point::WorkerRegistered
         | Point::DoorbellsDelivered
         | Point::JobsClaimed

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use gantry_crash_points::{CrashPoint, reach};
 use gantry_queue::Queue;
 use gantry_store::ApiStore;
 use tokio::sync::Notify;
@@ -83,6 +84,7 @@ impl Upkeep {
                 tracing::warn!(%error, token_id = %token.id, "the user of an ended worker token is still in Redis");
                 continue;
             }
+            reach(CrashPoint::MachineUserRemoved);
             match self.store.close_worker_token(token).await {
                 Ok(true) => {
                     tracing::info!(token_id = %token.id, "the login of a machine was taken away")

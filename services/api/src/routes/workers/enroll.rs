@@ -3,6 +3,7 @@
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
+use gantry_crash_points::{CrashPoint, reach};
 use gantry_domain::{ActorKind, WorkerTokenId};
 use gantry_queue::EnrolledAccess;
 use gantry_store::{EnrolOutcome, NewWorkerToken};
@@ -61,6 +62,7 @@ pub async fn enroll_worker(
         }
         EnrolOutcome::TooMany => return Err(EnrolmentError::TooManyMachines.into()),
     };
+    reach(CrashPoint::MachineEnrolled);
     let access = EnrolledAccess {
         token_id: worker.id,
         tenant_id: worker.tenant_id,

@@ -2,6 +2,7 @@
 
 use actix_web::delete;
 use actix_web::web::{Data, Json};
+use gantry_crash_points::{CrashPoint, reach};
 use gantry_domain::{WorkerToken, WorkerTokenId};
 use gantry_store::RevokeOutcome;
 
@@ -33,6 +34,7 @@ pub async fn revoke_worker_token(
     let RevokeOutcome::Revoked(token) = scope.revoke_worker_token(id, caller.user).await? else {
         return Err(EnrolmentError::WorkerTokenNotFound.into());
     };
+    reach(CrashPoint::MachineRevoked);
     if let Err(error) = api.queue.put_out(id).await {
         tracing::warn!(%error, token_id = %id, "a worker token was revoked, and its user is still in Redis; the next look takes it away");
     }
