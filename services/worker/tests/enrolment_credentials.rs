@@ -25,8 +25,8 @@ fn document() -> Value {
 
 fn written(folder: &TempDir, text: &str, mode: u32) -> PathBuf {
     let path = folder.path().join("credentials.json");
-    fs::write(&path, text).unwrap();
-    fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+    fs::write(&path, text).expect("a temporary file can be written");
+    fs::set_permissions(&path, Permissions::from_mode(mode)).expect("its mode can be set");
     path
 }
 
@@ -37,7 +37,7 @@ fn worker(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
         .env_clear()
         .envs(environment.iter().copied())
         .output()
-        .unwrap()
+        .expect("the worker's program runs")
 }
 
 fn words(output: &Output) -> String {
