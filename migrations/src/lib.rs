@@ -6,6 +6,7 @@ mod batches;
 mod concurrency_limits;
 mod departures;
 mod dependencies;
+mod enrolment;
 mod error;
 mod foundation;
 mod members;
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(profiles::Profiles),
             Box::new(api_keys::ApiKeys),
             Box::new(departures::Departures),
+            Box::new(enrolment::Enrolment),
         ]
     }
 }

@@ -68,11 +68,12 @@ async fn every_table_with_a_tenant_is_held_by_forced_row_level_security() {
 #[tokio::test]
 async fn the_services_roles_have_no_power_but_what_is_granted() {
     let database = TestDatabase::create().await;
-    let powerful = "SELECT count(*) FROM pg_roles WHERE rolname IN ('gantry_api', 'gantry_worker')
+    let powerful = "SELECT count(*) FROM pg_roles WHERE rolname IN ('gantry_api', 'gantry_worker', 'gantry_enrolled')
         AND (rolsuper OR rolbypassrls OR rolcanlogin OR rolcreaterole OR rolcreatedb)";
     assert_eq!(database.number(powerful).await, 0);
-    let roles = "SELECT count(*) FROM pg_roles WHERE rolname IN ('gantry_api', 'gantry_worker')";
-    assert_eq!(database.number(roles).await, 2);
-    let owned = "SELECT count(*) FROM pg_class WHERE relowner IN ('gantry_api'::regrole, 'gantry_worker'::regrole)";
+    let roles = "SELECT count(*) FROM pg_roles WHERE rolname IN ('gantry_api', 'gantry_worker', 'gantry_enrolled')";
+    assert_eq!(database.number(roles).await, 3);
+    let owned = "SELECT count(*) FROM pg_class
+        WHERE relowner IN ('gantry_api'::regrole, 'gantry_worker'::regrole, 'gantry_enrolled'::regrole)";
     assert_eq!(database.number(owned).await, 0);
 }

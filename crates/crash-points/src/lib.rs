@@ -52,6 +52,12 @@ crash_points! {
     ExportCommitted = "export_committed",
     /// API: a pause or a limit is lifted, and no doorbell rang for those that waited.
     HoldLifted = "hold_lifted",
+    /// API: a machine of a tenant's own is enrolled, and neither Redis nor the machine knows.
+    MachineEnrolled = "machine_enrolled",
+    /// API: a machine's token is revoked, and its user is in Redis still.
+    MachineRevoked = "machine_revoked",
+    /// API: the user of a machine whose token has ended is gone from Redis, and its login is in Postgres still.
+    MachineUserRemoved = "machine_user_removed",
     /// Worker: registered, and nothing was read.
     WorkerRegistered = "worker_registered",
     /// Worker: doorbells were delivered, and their jobs are not claimed.

@@ -184,6 +184,11 @@ impl Stack {
         &mut self.redis
     }
 
+    /// Sends Redis one command, and returns the first line of its answer; see [`PrivateRedis::command`].
+    pub fn ask_redis(&self, words: &str) -> Result<String> {
+        self.redis.command(words)
+    }
+
     /// Every process of the stack: the servers, then the services that depend on them.
     pub fn processes(&mut self) -> impl Iterator<Item = &mut ServiceProcess> {
         [self.postgres.process(), self.redis.process(), &mut self.api]
@@ -248,6 +253,28 @@ impl Stack {
     pub fn spawn_worker(&self, name: &str, own: &[(&str, &str)]) -> Result<ServiceProcess> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_loopback_port()?));
         self.spawn_worker_at(name, address, own)
+    }
+
+    /// Runs `gantry-worker enroll` with environment variables of its own, and waits until it has ended well.
+    pub fn enroll_worker(&self, name: &str, own: &[(&str, &str)]) -> Result<()> {
+        let mut environment = self.environment.clone();
+        environment.extend(own.iter().map(|(name, value)| setting(name, value)));
+        environment.push(setting("GANTRY_WORKER_NAME", name));
+        let mut command = std::process::Command::new(&self.binaries.worker);
+        command
+            .arg("enroll")
+            .env_clear()
+            .envs(environment.iter().map(|(name, value)| (name, value)));
+        let mut enrolling = ServiceProcess::spawn(&self.folder, name, &mut command)?;
+        let status = enrolling.wait_for_exit(READY_LIMIT)?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(Error::CommandFailed {
+            command: "gantry-worker enroll".to_owned(),
+            status,
+            output: enrolling.log_tail(),
+        })
     }
 
     /// Starts one more API with environment variables of its own, waits until it is ready, and says its address. It is
@@ -344,13 +371,25 @@ fn inherited_environment() -> Vec<(String, String)> {
     env::vars().filter(|(name, _)| wanted(name)).collect()
 }
 
-fn shared_environment(postgres: &PrivatePostgres, redis: &PrivateRedis) -> [(String, String); 4] {
+fn shared_environment(postgres: &PrivatePostgres, redis: &PrivateRedis) -> [(String, String); 6] {
     [
+        setting(
+            "GANTRY_ENROLLED_DATABASE_URL",
+            without_login(&postgres.url(DATABASE)),
+        ),
+        setting("GANTRY_ENROLLED_REDIS_URL", without_login(&redis.url())),
         setting("DATABASE_URL", postgres.url(DATABASE)),
         setting("REDIS_URL", redis.url()),
         setting("APP_ENV", "development"),
         setting("AUTH_MODE", "dev-bypass"),
     ]
+}
+
+/// The address of a server for those who have a login of their own.
+fn without_login(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let (_, server) = rest.rsplit_once('@').unwrap_or(("", rest));
+    format!("{scheme}://{server}")
 }
 
 fn setting(name: &str, value: impl Display) -> (String, String) {

@@ -79,6 +79,16 @@ word_enum! {
         JobsCancelled = "job.cancelled_matching",
         /// A schedule was deleted.
         ScheduleDeleted = "schedule.deleted",
+        /// A token was minted that lets a machine in.
+        EnrolTokenMinted = "enrol_token.minted",
+        /// Such a token was taken back unused.
+        EnrolTokenWithdrawn = "enrol_token.withdrawn",
+        /// A machine was let in; the resource is its worker token.
+        WorkerEnrolled = "worker_token.issued",
+        /// A machine renewed its worker token.
+        WorkerTokenRenewed = "worker_token.renewed",
+        /// A worker token was revoked.
+        WorkerTokenRevoked = "worker_token.revoked",
         /// The audit log was read.
         AuditRead = "audit.read",
     }

@@ -69,6 +69,10 @@ id! {
     BatchId
 }
 id! {
+    /// A token that lets one machine in. UUIDv7, so that ids sort by creation time.
+    EnrolTokenId
+}
+id! {
     /// A job. UUIDv7, so that ids sort by creation time.
     JobId
 }
@@ -95,6 +99,10 @@ id! {
 id! {
     /// One run of a worker process, from its start to its end. Never reused.
     WorkerId
+}
+id! {
+    /// A machine that was let in. UUIDv7, so that ids sort by creation time.
+    WorkerTokenId
 }
 
 impl ApiKeyId {
@@ -141,6 +149,20 @@ impl ProfileId {
 }
 
 impl ScheduleId {
+    /// A new id, later than every id made by this process before.
+    pub fn generate() -> Self {
+        Self(Uuid::now_v7())
+    }
+}
+
+impl EnrolTokenId {
+    /// A new id, later than every id made by this process before.
+    pub fn generate() -> Self {
+        Self(Uuid::now_v7())
+    }
+}
+
+impl WorkerTokenId {
     /// A new id, later than every id made by this process before.
     pub fn generate() -> Self {
         Self(Uuid::now_v7())

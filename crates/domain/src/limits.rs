@@ -76,3 +76,17 @@ pub const CONCURRENCY_LIMIT_MOST_JOBS: u32 = 1_000_000;
 /// How long a name of a person may be, in characters; a longer one is refused with 422, and one the identity provider tells
 /// is cut off there.
 pub const PERSON_NAME_LIMIT_CHARACTERS: usize = 100;
+/// How long an enrol token can be used, in seconds, unless its minter says otherwise.
+pub const ENROL_TOKEN_DEFAULT_SECONDS: u32 = 3_600;
+/// The longest time for which an enrol token can be minted, in seconds.
+pub const ENROL_TOKEN_LIMIT_SECONDS: u32 = 24 * 3_600;
+/// How many queues one machine of a tenant's own may serve.
+pub const ENROL_QUEUE_LIMIT_COUNT: usize = 16;
+/// How many enrol tokens of a tenant may wait for their machines.
+pub const ENROL_TOKEN_LIMIT_COUNT: u32 = 100;
+/// How long a worker token is valid, in seconds, from its last renewal.
+pub const WORKER_TOKEN_LIFETIME_SECONDS: u32 = 7 * 24 * 3_600;
+/// How many machines of its own a tenant may have.
+pub const WORKER_TOKEN_LIMIT_COUNT: u32 = 100;
+/// How many queues may belong to one tenant.
+pub const TENANT_QUEUE_LIMIT_COUNT: u32 = 100;

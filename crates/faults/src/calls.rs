@@ -18,7 +18,14 @@ use crate::sign_up::{self, SignUp};
 pub struct Calls {
     http: Client,
     api: String,
-    tenant: String,
+    /// None for the space of one's own.
+    tenant: Option<String>,
+}
+
+/// A token as it was just minted.
+#[derive(Deserialize)]
+struct Minted {
+    token: String,
 }
 
 #[derive(Deserialize)]
@@ -42,7 +49,7 @@ impl Calls {
         Self {
             http: Client::new(),
             api: format!("{api_url}/api/v1"),
-            tenant: "fault-tests".to_owned(),
+            tenant: Some("fault-tests".to_owned()),
         }
     }
 
@@ -50,9 +57,57 @@ impl Calls {
     #[must_use]
     pub fn as_tenant(&self, tenant: &str) -> Self {
         Self {
-            tenant: tenant.to_owned(),
+            tenant: Some(tenant.to_owned()),
             ..self.clone()
         }
+    }
+
+    /// The same in the developer's own space, which they own.
+    #[must_use]
+    pub fn in_own_space(&self) -> Self {
+        Self {
+            tenant: None,
+            ..self.clone()
+        }
+    }
+
+    /// Mints a token that lets one machine in for a queue of the tenant's own.
+    pub async fn mint_enrol_token(&self, queue: &str) -> String {
+        let request = self.post("workers/enrol-tokens");
+        let answer = self.send(request.json(&json!({ "queues": [queue] }))).await;
+        read::<Minted>(answer, StatusCode::CREATED).await.token
+    }
+
+    /// Brings a token as a machine does; says whether it was let in, by an API that may be dying.
+    pub async fn try_to_enroll(&self, token: &str) -> bool {
+        let request = self.post("workers/enroll");
+        let body = json!({ "token": token, "name": "bench" });
+        let answer = request.json(&body).send().await;
+        answer.is_ok_and(|answer| answer.status() == StatusCode::CREATED)
+    }
+
+    /// Puts the newest machine out.
+    pub async fn revoke_machine(&self) {
+        let request = self.revocation().await;
+        let answer = self.send(request).await;
+        assert_eq!(answer.status(), StatusCode::OK, "the token can be revoked");
+    }
+
+    /// Puts the newest machine out at an API that may be dying.
+    pub async fn try_to_revoke_machine(&self) {
+        let request = self.revocation().await;
+        let _ = request.send().await;
+    }
+
+    async fn revocation(&self) -> RequestBuilder {
+        let answer = self.send(self.get("workers/tokens")).await;
+        let tokens: Items<Created> = read(answer, StatusCode::OK).await;
+        let ids = tokens.items.into_iter().map(|token| token.id);
+        let newest = ids.max().expect("a machine is in");
+        self.as_developer(
+            self.http
+                .delete(format!("{}/workers/tokens/{newest}", self.api)),
+        )
     }
 
     /// How a submission is answered: the status, and after how many seconds it may be sent again.
@@ -220,9 +275,11 @@ impl Calls {
     }
 
     fn as_developer(&self, request: RequestBuilder) -> RequestBuilder {
-        request
-            .header("X-Dev-User-Id", "fault-tester")
-            .header("X-Tenant-Id", &self.tenant)
+        let request = request.header("X-Dev-User-Id", "fault-tester");
+        match &self.tenant {
+            Some(tenant) => request.header("X-Tenant-Id", tenant),
+            None => request,
+        }
     }
 }
 

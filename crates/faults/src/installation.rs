@@ -114,6 +114,31 @@ impl Installation {
         self.stack.workers().len() - 1
     }
 
+    /// Lets a machine of the tenant's own in, and starts its worker; returns its place.
+    pub async fn start_machine(&mut self, name: &str, owner: &Calls, queue: &str) -> usize {
+        let token = owner.mint_enrol_token(queue).await;
+        let credentials_file = self.workspace.path().join(format!("{name}.json"));
+        let credentials_file = credentials_file
+            .to_str()
+            .expect("a temporary folder has a plain name");
+        let url = self.stack.api_url();
+        let enrolled = self.stack.enroll_worker(
+            name,
+            &[
+                ("GANTRY_URL", &url),
+                ("GANTRY_ENROL_TOKEN", &token),
+                ("GANTRY_WORKER_CREDENTIALS_FILE", credentials_file),
+            ],
+        );
+        if let Err(error) = enrolled {
+            panic!("{error}");
+        }
+        self.start_worker_with(&[
+            ("GANTRY_WORKER_CREDENTIALS_FILE", credentials_file),
+            ("GANTRY_REQUIRE_WORKER_TOKEN", "true"),
+        ])
+    }
+
     /// Starts a worker that takes no jobs. Started first it does the maintenance, so that the fate of the others does not
     /// delay it.
     pub fn start_caretaker(&mut self) -> usize {

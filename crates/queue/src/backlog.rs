@@ -52,7 +52,7 @@ impl Queue {
     /// # Errors
     /// Redis cannot be reached.
     pub async fn position(&self, queue: &QueueName) -> Result<QueuePosition, QueueError> {
-        let keys: Vec<_> = self.keys.all_work(queue).collect();
+        let keys: Vec<_> = self.work_keys(queue).collect();
         let mut connection = self.connection().await?;
         let mut infos = pipe();
         for key in &keys {

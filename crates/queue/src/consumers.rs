@@ -18,7 +18,7 @@ impl Queue {
     /// Redis cannot be reached.
     pub async fn known_workers(&self, queue: &QueueName) -> Result<Vec<WorkerId>, QueueError> {
         let mut asking = pipe();
-        for key in self.keys.all_work(queue) {
+        for key in self.work_keys(queue) {
             asking.xinfo_consumers(key, GROUP);
         }
         let mut connection = self.connection().await?;
@@ -47,7 +47,7 @@ impl Queue {
         queue: &QueueName,
         worker_id: WorkerId,
     ) -> Result<(), QueueError> {
-        let keys: Vec<_> = self.keys.all_work(queue).collect();
+        let keys: Vec<_> = self.work_keys(queue).collect();
         let consumer = worker_id.to_string();
         let mut connection = self.connection().await?;
         while self.remove_pending(&keys, &consumer).await? > 0 {}

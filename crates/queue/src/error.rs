@@ -1,6 +1,6 @@
 //! What can go wrong between a service and Redis.
 
-use deadpool_redis::redis::RedisError;
+use deadpool_redis::redis::{ErrorKind, RedisError};
 use deadpool_redis::{BuildError, PoolError};
 
 /// What can go wrong between a service and Redis.
@@ -35,6 +35,16 @@ pub enum QueueError {
 }
 
 impl QueueError {
+    /// Whether Redis does not know the user, or does not let it do this.
+    pub fn is_refused_access(&self) -> bool {
+        let error = match self {
+            Self::Redis(error) | Self::Pool(PoolError::Backend(error)) => error,
+            _ => return false,
+        };
+        error.kind() == ErrorKind::AuthenticationFailed
+            || matches!(error.code(), Some("NOPERM" | "NOAUTH" | "WRONGPASS"))
+    }
+
     /// Whether a stream or its group is gone, as after FLUSHALL or a restart without persistence.
     pub(crate) fn is_stream_gone(&self) -> bool {
         matches!(self, Self::Redis(error) if matches!(error.code(), Some("NOGROUP" | "UNBLOCKED")))

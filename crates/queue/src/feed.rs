@@ -6,4 +6,4 @@ mod publish;
 
 pub use follower::{FeedEvent, Follower};
 pub use hub::FeedHub;
-pub use publish::JobEnded;
+pub use publish::{JobEnded, JobLines};

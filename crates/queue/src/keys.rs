@@ -1,8 +1,9 @@
 //! The names of all keys, which README.md lists for operators.
 
-use gantry_domain::{JobId, Priority, QueueName, TenantShard, WorkerId};
+use gantry_domain::{JobId, Priority, QueueName, TenantShard, WorkerId, WorkerTokenId};
 use uuid::Uuid;
 
+use crate::shards::Shards;
 use crate::{RateBucket, RateSubject};
 
 /// The consumer group that all workers of a queue share.
@@ -27,13 +28,16 @@ impl Keys {
         format!("{}:{{{queue}}}:work:{priority}:{number}", self.prefix)
     }
 
-    /// All streams of doorbells of a queue, the most urgent first.
+    /// The streams of doorbells of a queue in these shards, the most urgent first.
     pub(crate) fn all_work<'a>(
         &'a self,
         queue: &'a QueueName,
+        shards: Shards,
     ) -> impl Iterator<Item = String> + 'a {
         Priority::ALL.iter().flat_map(move |priority| {
-            TenantShard::all().map(move |shard| self.work(queue, *priority, shard))
+            shards
+                .iter()
+                .map(move |shard| self.work(queue, *priority, shard))
         })
     }
 
@@ -62,9 +66,19 @@ impl Keys {
         format!("{}:control:{worker_id}", self.prefix)
     }
 
-    /// The stream of a job's live log lines.
-    pub(crate) fn feed(&self, job_id: JobId) -> String {
-        format!("{}:feed:{job_id}", self.prefix)
+    /// The stream of a job's live log lines. It names the queue, so that who may write for one queue writes for no other.
+    pub(crate) fn feed(&self, queue: &QueueName, job_id: JobId) -> String {
+        format!("{}:{{{queue}}}:feed:{job_id}", self.prefix)
+    }
+
+    /// What the names of all keys of one sort of a queue match: `feed` or `runs`.
+    pub(crate) fn all_of(&self, queue: &QueueName, sort: &str) -> String {
+        format!("{}:{{{queue}}}:{sort}:*", self.prefix)
+    }
+
+    /// The user in Redis that belongs to a worker token.
+    pub(crate) fn enrolled_user(&self, token_id: WorkerTokenId) -> String {
+        format!("{}-enrolled-{token_id}", self.prefix)
     }
 
     /// The stream of jobs that changed their state while someone may be watching.

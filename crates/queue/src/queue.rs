@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{Client, cmd};
+use gantry_domain::{QueueName, TenantId};
 
 use crate::QueueError;
 use crate::connection::{TrustedConnection, pool};
 use crate::keys::Keys;
+use crate::shards::Shards;
 
 /// How to reach Redis.
 #[derive(Clone)]
@@ -16,6 +18,9 @@ pub struct QueueOptions {
     pub redis_url: String,
     /// What every key begins with.
     pub key_prefix: String,
+    /// The tenant on whose own machine this runs; none for the operator's services. Redis lets the machine's user at no
+    /// more than that, whatever stands here.
+    pub machine_of: Option<TenantId>,
 }
 
 /// The handle on Redis that everything else is made from; cheap to clone, connects when first used.
@@ -23,6 +28,7 @@ pub struct QueueOptions {
 pub struct Queue {
     pub(crate) client: Client,
     pub(crate) keys: Keys,
+    pub(crate) shards: Shards,
     connection: Arc<TrustedConnection>,
 }
 
@@ -48,6 +54,7 @@ impl Queue {
         Ok(Self {
             connection: Arc::new(TrustedConnection::new(pool(&client)?)),
             keys: Keys::new(&options.key_prefix),
+            shards: Shards::of(options.machine_of),
             client,
         })
     }
@@ -82,6 +89,14 @@ impl Queue {
             Err(error) if error.is_io_error() || error.is_timeout() => Err(error.into()),
             Err(_) => Ok(EvictionPolicy::Unknown),
         }
+    }
+
+    /// The streams of doorbells of a queue that this process has to do with, the most urgent first.
+    pub(crate) fn work_keys<'a>(
+        &'a self,
+        queue: &'a QueueName,
+    ) -> impl Iterator<Item = String> + 'a {
+        self.keys.all_work(queue, self.shards)
     }
 
     pub(crate) async fn connection(&self) -> Result<MultiplexedConnection, QueueError> {

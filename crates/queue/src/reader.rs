@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, HashSet};
 
 use deadpool_redis::redis::{Cmd, RedisResult, Script, Value, cmd, pipe};
-use gantry_domain::{Doorbell, Priority, QueueName, TenantShard, WorkerId};
+use gantry_domain::{Doorbell, Priority, QueueName, WorkerId};
 
 use crate::connection::{BLOCK, WaitingConnection};
 use crate::doorbell::{MalformedDoorbell, parse};
 use crate::entry::{StreamEntries, read_reply};
 use crate::keys::GROUP;
-use crate::work_stream::WorkStreams;
+use crate::shards::Shards;
+use crate::work_stream::{Lane, WorkStreams};
 use crate::{Queue, QueueError};
 
 /// Which priority is asked first, turn by turn: high six times in ten, normal three times, low once, so that none
@@ -68,7 +69,7 @@ pub struct DoorbellReader {
 impl DoorbellReader {
     /// A reader for a worker; connects at its first read.
     pub fn new(queue: &Queue, queues: &[QueueName], worker_id: WorkerId) -> Self {
-        let streams = WorkStreams::new(&queue.keys, queues);
+        let streams = WorkStreams::new(&queue.keys, queues, queue.shards);
         Self {
             queue: queue.clone(),
             next_shards: vec![0; streams.lanes().count()],
@@ -145,7 +146,10 @@ impl DoorbellReader {
             }
             self.has_read_pending = true;
         }
-        let mut delivery = self.take_in_turn(limit).await?;
+        let mut delivery = match self.queue.shards {
+            Shards::All => self.take_in_turn(limit).await?,
+            Shards::Of(_) => self.take_of_one_tenant(limit).await?,
+        };
         if delivery.is_empty() {
             delivery = self.wait().await?;
             // A waiting read can bring one doorbell for each stream. Kept, the surplus would wait for room here while
@@ -165,19 +169,13 @@ impl DoorbellReader {
     /// What nobody was told of, each lane in its turn and each shard of a lane alike.
     async fn take_in_turn(&mut self, limit: usize) -> Result<Delivery, QueueError> {
         let mut invocation = self.take.prepare_invoke();
-        let mut lanes: Vec<_> = self.streams.lanes().collect();
-        let first = TURNS[self.turn % TURNS.len()];
-        // Once round for each lane, so that every queue comes first at every priority.
-        lanes.rotate_left(self.turn / TURNS.len() % self.next_shards.len().max(1));
-        // Rotated first, so that queues of one priority take turns too; the sort keeps their order.
-        lanes.sort_by_key(|lane| (lane.priority != first, lane.priority));
-        for lane in lanes {
+        for lane in self.lanes_in_turn() {
             for key in lane.keys_from(self.next_shards[lane.number]) {
                 invocation.key(key);
             }
         }
         invocation.arg(GROUP).arg(&self.consumer);
-        invocation.arg(limit).arg(TenantShard::COUNT);
+        invocation.arg(limit).arg(self.streams.lane_length());
         self.turn = self.turn.wrapping_add(1);
         // Put back only after an answer: a read that fails or is given up leaves nothing that waits in its place.
         let Some(mut connection) = self.connection.take() else {
@@ -188,6 +186,47 @@ impl DoorbellReader {
         self.connection = Some(connection);
         self.pass_turns_on(&delivery);
         Ok(delivery)
+    }
+
+    /// The same for one tenant, whose doorbells are in one stream of each lane: so there are no shares to be kept, and no
+    /// script is needed. A script could hold up everyone in Redis, so machines of tenants' own may run none.
+    async fn take_of_one_tenant(&mut self, limit: usize) -> Result<Delivery, QueueError> {
+        let lanes = self.lanes_in_turn();
+        let keys: Vec<String> = lanes
+            .iter()
+            .flat_map(|lane| lane.keys_from(0).map(str::to_owned))
+            .collect();
+        self.turn = self.turn.wrapping_add(1);
+        let mut taken = Delivery::default();
+        for key in keys {
+            let room = limit.saturating_sub(taken.doorbells.len());
+            if room == 0 {
+                break;
+            }
+            let mut command = cmd("XREADGROUP");
+            command.arg("GROUP").arg(GROUP).arg(&self.consumer);
+            command
+                .arg("COUNT")
+                .arg(room)
+                .arg("STREAMS")
+                .arg(key)
+                .arg(">");
+            let delivery = self.run(&command).await?;
+            taken.doorbells.extend(delivery.doorbells);
+            taken.malformed.extend(delivery.malformed);
+        }
+        Ok(taken)
+    }
+
+    /// The lanes in the order of this turn.
+    fn lanes_in_turn(&self) -> Vec<Lane<'_>> {
+        let mut lanes: Vec<_> = self.streams.lanes().collect();
+        let first = TURNS[self.turn % TURNS.len()];
+        // Once round for each lane, so that every queue comes first at every priority.
+        lanes.rotate_left(self.turn / TURNS.len() % self.next_shards.len().max(1));
+        // Rotated first, so that queues of one priority take turns too; the sort keeps their order.
+        lanes.sort_by_key(|lane| (lane.priority != first, lane.priority));
+        lanes
     }
 
     /// In the next turn the shard after the last one that had its share comes first.

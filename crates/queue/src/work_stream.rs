@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use gantry_domain::{Priority, QueueName, TenantShard};
 
 use crate::keys::Keys;
+use crate::shards::Shards;
 
 /// One stream of doorbells.
 #[derive(Debug, Clone)]
@@ -20,6 +21,7 @@ pub(crate) struct WorkStream {
 pub(crate) struct WorkStreams {
     /// Lane by lane, the most urgent lanes first.
     streams: Vec<WorkStream>,
+    lane_length: usize,
     by_key: HashMap<String, usize>,
 }
 
@@ -30,16 +32,14 @@ pub(crate) struct Lane<'a> {
     streams: &'a [WorkStream],
 }
 
-const SHARDS: usize = TenantShard::COUNT as usize;
-
 impl WorkStreams {
-    pub(crate) fn new(keys: &Keys, queues: &[QueueName]) -> Self {
+    pub(crate) fn new(keys: &Keys, queues: &[QueueName], shards: Shards) -> Self {
         let lanes = Priority::ALL
             .iter()
             .flat_map(|priority| queues.iter().map(move |queue| (queue, *priority)));
         let streams: Vec<_> = lanes
             .flat_map(|(queue, priority)| {
-                TenantShard::all().map(move |shard| WorkStream {
+                shards.iter().map(move |shard| WorkStream {
                     key: keys.work(queue, priority, shard),
                     queue: queue.clone(),
                     priority,
@@ -52,6 +52,7 @@ impl WorkStreams {
             by_key: keys
                 .map(|(place, stream)| (stream.key.clone(), place))
                 .collect(),
+            lane_length: shards.count(),
             streams,
         }
     }
@@ -68,14 +69,19 @@ impl WorkStreams {
         self.by_key.get(key).map(|place| &self.streams[*place])
     }
 
+    /// How many streams a lane has.
+    pub(crate) const fn lane_length(&self) -> usize {
+        self.lane_length
+    }
+
     /// Which lane a stream belongs to.
     pub(crate) fn lane_of(&self, key: &str) -> Option<usize> {
-        self.by_key.get(key).map(|place| place / SHARDS)
+        self.by_key.get(key).map(|place| place / self.lane_length)
     }
 
     /// The lanes, the most urgent first.
     pub(crate) fn lanes(&self) -> impl Iterator<Item = Lane<'_>> {
-        let lanes = self.streams.chunks_exact(SHARDS).enumerate();
+        let lanes = self.streams.chunks_exact(self.lane_length).enumerate();
         lanes.map(|(number, streams)| Lane {
             number,
             priority: streams[0].priority,
@@ -87,7 +93,9 @@ impl WorkStreams {
 impl<'a> Lane<'a> {
     /// The keys of the streams, from shard `first` on and round.
     pub(crate) fn keys_from(&self, first: u8) -> impl Iterator<Item = &'a str> {
-        let (before, after) = self.streams.split_at(usize::from(first) % SHARDS);
+        let (before, after) = self
+            .streams
+            .split_at(usize::from(first) % self.streams.len());
         after.iter().chain(before).map(|stream| stream.key.as_str())
     }
 }

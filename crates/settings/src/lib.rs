@@ -2,6 +2,8 @@
 
 mod auth;
 mod database;
+mod enrolling;
+mod enrolment;
 mod environment;
 mod error;
 mod http;
@@ -19,10 +21,12 @@ mod worker;
 
 pub use auth::{AuthMode, AuthSettings};
 pub use database::DatabaseSettings;
+pub use enrolling::EnrollingSettings;
+pub use enrolment::EnrolmentSettings;
 pub use environment::{AppEnvironment, EnvironmentSettings};
 pub use error::{SettingError, Stop};
 pub use http::HttpSettings;
-pub use parse::{Settings, from_process, parse, start_error};
+pub use parse::{Settings, argument_or_variable, from_process, or_exit, parse, start_error};
 pub use profiles::ProfileSettings;
 pub use quantum_espresso::QuantumEspressoSettings;
 pub use rate_limits::RateLimitSettings;

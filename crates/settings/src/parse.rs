@@ -29,16 +29,47 @@ pub trait Settings: Args {
 /// # Errors
 /// The exit status, after the line has been printed.
 pub fn from_process<S: Settings>(program: &'static str) -> Result<S, ExitCode> {
-    parse(program, std::env::args_os().skip(1), |name| {
+    let parsed = parse(program, std::env::args_os().skip(1), |name| {
         std::env::var_os(name)
-    })
-    .map_err(|stop| match stop {
+    });
+    or_exit(program, parsed)
+}
+
+/// Parsed settings, or the status to exit with, after what is to be said has been printed.
+///
+/// # Errors
+/// The exit status.
+pub fn or_exit<S>(program: &'static str, parsed: Result<S, Stop>) -> Result<S, ExitCode> {
+    parsed.map_err(|stop| match stop {
         Stop::Answer(text) => {
             print!("{text}");
             ExitCode::SUCCESS
         }
         Stop::Refused(error) => start_error(program, &error),
     })
+}
+
+/// What one setting is given as, before the others can be parsed: the value of its flag, else of its variable; none when
+/// both are absent or empty.
+pub fn argument_or_variable(
+    flag: &str,
+    setting: &str,
+    arguments: &[OsString],
+    environment: impl Fn(&str) -> Option<OsString>,
+) -> Option<OsString> {
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        let Some(rest) = argument.to_str().and_then(|text| text.strip_prefix(flag)) else {
+            continue;
+        };
+        if rest.is_empty() {
+            return arguments.next().cloned();
+        }
+        if let Some(value) = rest.strip_prefix('=') {
+            return Some(value.into());
+        }
+    }
+    environment(setting).filter(|value| !value.is_empty())
 }
 
 /// Prints `program: reason` as one line on standard error and returns the exit status of a refused start.

@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::auth::AuthSettings;
 use crate::database::DatabaseSettings;
+use crate::enrolment::EnrolmentSettings;
 use crate::environment::EnvironmentSettings;
 use crate::error::SettingError;
 use crate::http::HttpSettings;
@@ -40,6 +41,9 @@ pub struct ApiServiceSettings {
     /// The profiles of people who sign up.
     #[command(flatten)]
     pub profiles: ProfileSettings,
+    /// Where machines of tenants' own reach Postgres and Redis.
+    #[command(flatten)]
+    pub enrolment: EnrolmentSettings,
     /// Logs, traces and error reports.
     #[command(flatten)]
     pub telemetry: TelemetrySettings,
@@ -47,6 +51,7 @@ pub struct ApiServiceSettings {
 
 impl Settings for ApiServiceSettings {
     fn check(&self) -> Result<(), SettingError> {
+        self.enrolment.check()?;
         self.auth.check(self.environment.app_env)
     }
 }

@@ -2,6 +2,7 @@
 
 use clap::{Args, Command};
 
+use crate::enrolling::EnrollingSettings;
 use crate::service::{ApiServiceSettings, WorkerServiceSettings};
 
 /// One environment variable that a service reads.
@@ -17,12 +18,14 @@ pub struct Variable {
     pub required: bool,
 }
 
-/// Every environment variable of the two services, sorted by name, each once.
+/// Every environment variable of the two services and of `gantry-worker enroll`, sorted by name, each once.
 pub fn variables() -> Vec<Variable> {
     let mut variables = variables_of::<ApiServiceSettings>();
     variables.extend(variables_of::<WorkerServiceSettings>());
+    variables.extend(variables_of::<EnrollingSettings>());
     variables.sort();
-    variables.dedup();
+    // What is optional for one may be required by another.
+    variables.dedup_by(|later, earlier| later.name == earlier.name);
     variables
 }
 

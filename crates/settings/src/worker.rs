@@ -51,6 +51,22 @@ pub struct WorkerSettings {
     )]
     pub kinds_file: Option<PathBuf>,
 
+    /// The file that `gantry-worker enroll` wrote, on a machine of a tenant's own; none for the operator's workers
+    #[arg(
+        id = "worker-credentials-file",
+        long,
+        env = "GANTRY_WORKER_CREDENTIALS_FILE",
+        value_name = "FILE"
+    )]
+    pub credentials_file: Option<PathBuf>,
+
+    /// Refuse to start without the credentials of an enrolled machine
+    #[arg(
+        id = "require-worker-token", long, env = "GANTRY_REQUIRE_WORKER_TOKEN", value_name = "BOOLEAN",
+        default_value = "false", action = clap::ArgAction::Set
+    )]
+    pub require_token: bool,
+
     /// Seconds without a heartbeat after which this worker's jobs go to others
     #[arg(
         id = "worker-lease-ttl-seconds", long, env = "GANTRY_WORKER_LEASE_TTL_SECONDS", value_name = "SECONDS",
@@ -121,6 +137,12 @@ impl WorkerSettings {
     }
 
     pub(crate) fn check(&self) -> Result<(), SettingError> {
+        if self.require_token && self.credentials_file.is_none() {
+            return Err(SettingError::RequiredWhen {
+                setting: "GANTRY_WORKER_CREDENTIALS_FILE",
+                condition: "GANTRY_REQUIRE_WORKER_TOKEN=true: enrol this machine with `gantry-worker enroll` first",
+            });
+        }
         if self.heartbeat_seconds * 2 > self.lease_ttl_seconds {
             return Err(SettingError::Contradiction {
                 setting: "GANTRY_WORKER_HEARTBEAT_SECONDS",
@@ -133,7 +155,7 @@ impl WorkerSettings {
 }
 
 /// The machine's name as far as it is usable in a worker's name.
-fn host_name() -> String {
+pub(crate) fn host_name() -> String {
     std::fs::read_to_string("/proc/sys/kernel/hostname")
         .ok()
         .and_then(|text| name(text.trim()).ok())

@@ -1,7 +1,9 @@
 //! The store as the API holds it: one tenant at a time, and the doors for signing in and submitting.
 
+use std::collections::HashMap;
+
 use gantry_domain::{
-    AuditOrigin, Cohorts, DirectoryNotice, Doorbell, Kind, NewJob, TenantId, UserId, WorkerSummary,
+    AuditOrigin, Cohorts, DirectoryNotice, Doorbell, Kind, NewJob, QueueName, TenantId, UserId,
 };
 
 use crate::connection::{Pool, ServiceRole, check_row_security, open};
@@ -13,7 +15,7 @@ use crate::transitions::{
 };
 use crate::{
     OperatorScope, PersonScope, StoreError, StoreOptions, StoredApiKey, TenantScope, api_keys,
-    kinds, workers,
+    enrolment, kinds,
 };
 
 /// How many connections submissions use; concurrent ones share a statement, so few are enough.
@@ -22,7 +24,7 @@ const SUBMIT_CONNECTIONS: u32 = 2;
 /// The store as the API holds it, with the rights of the role `gantry_api`.
 #[derive(Debug, Clone)]
 pub struct ApiStore {
-    tenants: Pool,
+    pub(crate) tenants: Pool,
     submissions: Pool,
 }
 
@@ -160,12 +162,12 @@ impl ApiStore {
         kinds::list(&self.tenants).await
     }
 
-    /// The workers that live, and those that ended within the last day, newest first.
+    /// Whose which queue is, for those that belong to one tenant alone.
     ///
     /// # Errors
     /// Postgres cannot be reached.
-    pub async fn workers(&self) -> Result<Vec<WorkerSummary>, StoreError> {
-        workers::list(&self.tenants).await
+    pub async fn queue_owners(&self) -> Result<HashMap<QueueName, TenantId>, StoreError> {
+        enrolment::queue_owners(&self.submissions).await
     }
 
     /// The words for jobs that were just accepted and are to be run at once.

@@ -34,6 +34,8 @@ pub struct StoreOptions {
 pub(crate) enum ServiceRole {
     Api,
     Worker,
+    /// A machine of a tenant's own, under a login of its own.
+    Enrolled,
 }
 
 impl ServiceRole {
@@ -41,6 +43,7 @@ impl ServiceRole {
         match self {
             Self::Api => "gantry_api",
             Self::Worker => "gantry_worker",
+            Self::Enrolled => "gantry_enrolled",
         }
     }
 }
@@ -322,7 +325,7 @@ pub(crate) async fn check_row_security(
 }
 
 /// The newest migration whose schema this version writes to.
-pub(crate) const NEWEST_MIGRATION: &str = "m0015_departures";
+pub(crate) const NEWEST_MIGRATION: &str = "m0016_enrolment";
 
 /// Refuses a schema that lacks what this version writes. One that has more is welcome.
 async fn check_schema(pool: &Pool) -> Result<(), StoreError> {

@@ -14,6 +14,10 @@ pub(crate) enum Door {
     Directory,
     /// The API finds out whose an API key is.
     Key,
+    /// The API looks who uses the one queue that a tenant wants for itself.
+    Claim,
+    /// The API takes away what machines were given whose token has ended.
+    Close,
     /// The worker claims, runs and settles the jobs of every tenant.
     Dispatch,
 }
@@ -27,6 +31,8 @@ impl Door {
             Self::Operate => "operate",
             Self::Directory => "directory",
             Self::Key => "key",
+            Self::Claim => "claim",
+            Self::Close => "close",
             Self::Dispatch => "dispatch",
         }
     }

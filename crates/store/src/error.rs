@@ -37,6 +37,12 @@ pub enum StoreError {
         /// The role whose rights the service needs.
         role: &'static str,
     },
+    /// No operator's worker ever announced a kind that this machine of a tenant's own can run.
+    #[error(
+        "no operator's worker has announced any of this worker's kinds, and an enrolled worker announces none: ask the \
+         operator to run a worker with the same kinds file once"
+    )]
+    NoAnnouncedKind,
     /// The login of a service behind a transaction pooler lacks the setting that opens its door.
     #[error(
         "the database login does not open the door {door}: run `ALTER ROLE … SET app.door = '{door}'` for it"

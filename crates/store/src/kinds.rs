@@ -51,6 +51,19 @@ pub(crate) async fn announce(
     Ok(())
 }
 
+/// Those of `kinds` that were announced by anyone.
+pub(crate) async fn announced_of(
+    connection: &impl ConnectionTrait,
+    kinds: &[KindDeclaration],
+) -> Result<Vec<KindName>, StoreError> {
+    let names: Vec<String> = kinds.iter().map(|kind| kind.name.to_string()).collect();
+    let sql = "SELECT name FROM kinds WHERE name = ANY ($1)";
+    let rows = connection
+        .query_all_raw(statement(sql, [names.into()]))
+        .await?;
+    rows.iter().map(|row| word(row, "name")).collect()
+}
+
 pub(crate) async fn list(connection: &Pool) -> Result<Vec<Kind>, StoreError> {
     let sql = "
         SELECT name, description, payload_schema, queue, timeout_seconds, max_attempts, retry_base_seconds,

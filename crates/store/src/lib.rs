@@ -9,6 +9,7 @@ mod connection;
 mod directory;
 mod dispatch_rules;
 mod door;
+mod enrolment;
 mod entities;
 mod error;
 mod idempotency_keys;
@@ -35,6 +36,10 @@ pub use api_store::ApiStore;
 pub use audit::AuditFilter;
 pub use connection::StoreOptions;
 pub use directory::DirectoryOutcome;
+pub use enrolment::{
+    EndedWorkerToken, EnrolOutcome, EnrolledWorker, MintOutcome, NewEnrolToken, NewWorkerToken,
+    RenewOutcome, RevokeOutcome, SecretHash,
+};
 pub use error::StoreError;
 pub use identity::{SignInOutcome, SignedIn};
 pub use job_logs::RunLogLine;

@@ -32,7 +32,7 @@ pub use tenancy::{OWNED_TENANT_LIMIT_COUNT, TenantChange};
 
 use gantry_domain::{
     Attempt, AuditAction, AuditOrigin, Job, JobFailure, JobId, JobSummary, LogLine, QueueName,
-    QueueStatus, TenantId,
+    QueueStatus, TenantId, WorkerSummary,
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use serde_json::json;
@@ -40,7 +40,7 @@ use serde_json::json;
 use crate::connection::Pool;
 use crate::statement::statement;
 use crate::transitions::{self, CancelOutcome, RedriveOutcome};
-use crate::{StoreError, queues};
+use crate::{StoreError, queues, workers};
 
 /// How often a redrive that lost a race for a unique key looks again who holds it now.
 const RACE_LIMIT: u32 = 5;
@@ -49,7 +49,7 @@ const RACE_LIMIT: u32 = 5;
 #[derive(Debug, Clone, Copy)]
 pub struct TenantScope<'a> {
     connection: &'a Pool,
-    tenant_id: TenantId,
+    pub(crate) tenant_id: TenantId,
     origin: Option<&'a AuditOrigin>,
 }
 
@@ -134,6 +134,17 @@ impl<'a> TenantScope<'a> {
         Ok(lines)
     }
 
+    /// The workers of the operator and of the tenant that live, and those that ended within the last day, newest first.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn workers(&self) -> Result<Vec<WorkerSummary>, StoreError> {
+        let transaction = self.begin().await?;
+        let workers = workers::list(&transaction).await?;
+        transaction.commit().await?;
+        Ok(workers)
+    }
+
     /// How queues are doing, the tenant's own jobs counted; all of them, or the one of that name. Without rates.
     ///
     /// # Errors
@@ -193,7 +204,7 @@ impl<'a> TenantScope<'a> {
     }
 
     /// A transaction that sees this tenant only; the setting ends with it, so the pool leaks nothing.
-    async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
+    pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
         let transaction = self.connection.begin().await?;
         transaction
             .execute_raw(statement(

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use gantry_domain::{
     Doorbell, JobFailure, JobId, KindDeclaration, KindName, NewJob, ParentResult, WorkerId,
-    WorkerState,
+    WorkerState, WorkerTokenState,
 };
 
 use crate::connection::{Pool, ServiceRole, check_row_security, open, open_lasting};
@@ -26,16 +26,19 @@ use crate::transitions::{
     SettledDependencies, StagedCompletion, YieldedRun,
 };
 use crate::{
-    LeaseRenewal, NewWorker, ReconciliationFrame, RunLogLine, StoreError, StoreOptions,
+    LeaseRenewal, NewWorker, ReconciliationFrame, RunLogLine, StoreError, StoreOptions, enrolment,
     idempotency_keys, job_logs, kinds, parent_results, webhook_deliveries, workers,
 };
 
 /// How many renewals that bring no answer fit into one lease.
 const RENEWALS_WITHIN_LEASE: u32 = 4;
 
-/// The store as a worker holds it, with the rights of the role `gantry_worker`.
+/// The store as a worker holds it, with the rights of the role `gantry_worker`; or, on a machine of a tenant's own, of
+/// `gantry_enrolled`, which sees the jobs of its queues alone and does no maintenance.
 #[derive(Debug, Clone)]
 pub struct WorkerStore {
+    role: ServiceRole,
+    door: Option<Door>,
     runs: Pool,
     /// A connection of its own, so that a crowded pool can never let the lease end.
     lease: Pool,
@@ -47,9 +50,25 @@ impl WorkerStore {
     /// # Errors
     /// The URL cannot be understood.
     pub async fn open(options: &StoreOptions) -> Result<Self, StoreError> {
-        let role = ServiceRole::Worker;
-        let door = Some(Door::Dispatch);
+        Self::open_as(options, ServiceRole::Worker, Some(Door::Dispatch)).await
+    }
+
+    /// The same with the login that a machine of a tenant's own was given.
+    ///
+    /// # Errors
+    /// The URL cannot be understood.
+    pub async fn open_enrolled(options: &StoreOptions) -> Result<Self, StoreError> {
+        Self::open_as(options, ServiceRole::Enrolled, None).await
+    }
+
+    async fn open_as(
+        options: &StoreOptions,
+        role: ServiceRole,
+        door: Option<Door>,
+    ) -> Result<Self, StoreError> {
         Ok(Self {
+            role,
+            door,
             runs: open(options, options.max_connections, role, door).await?,
             lease: open_lasting(options, role, door).await?,
         })
@@ -60,14 +79,32 @@ impl WorkerStore {
     /// # Errors
     /// It does not; the error says which.
     pub async fn check(&self) -> Result<(), StoreError> {
-        check_row_security(&self.runs, ServiceRole::Worker, Some(Door::Dispatch)).await
+        check_row_security(&self.runs, self.role, self.door).await
     }
 
-    /// Announces the worker's kinds and registers it, with its first lease.
+    /// Whether this is the store of a machine of a tenant's own.
+    pub fn is_enrolled(&self) -> bool {
+        self.role == ServiceRole::Enrolled
+    }
+
+    /// How the token of an enrolled machine stands; none where the login belongs to no token.
     ///
     /// # Errors
-    /// Postgres cannot be reached.
+    /// Postgres cannot be reached, or does not let the login in any more.
+    pub async fn token_state(&self) -> Result<Option<WorkerTokenState>, StoreError> {
+        enrolment::standing(&self.runs).await
+    }
+
+    /// Announces the worker's kinds and registers it, with its first lease. A machine of a tenant's own announces none, and
+    /// serves those of its kinds that were announced.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached, or an enrolled machine has no kind that was announced.
     pub async fn register(&self, worker: &NewWorker) -> Result<(), StoreError> {
+        if self.is_enrolled() {
+            let registering = workers::register_enrolled(&self.runs, worker);
+            return self.runs.within_transaction_limit(registering).await;
+        }
         self.runs
             .within_transaction_limit(workers::register(&self.runs, worker))
             .await

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use gantry_domain::{JobId, KindDeclaration, QueueName, WorkerId, WorkerState, WorkerSummary};
-use sea_orm::{ConnectionTrait, QueryResult};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult};
 use uuid::Uuid;
 
 use crate::connection::Pool;
@@ -52,6 +52,30 @@ pub enum LeaseRenewal {
 pub(crate) async fn register(connection: &Pool, worker: &NewWorker) -> Result<(), StoreError> {
     let transaction = connection.begin().await?;
     kinds::announce(&transaction, &worker.kinds).await?;
+    insert(&transaction, worker).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Registers the worker of a machine of a tenant's own, which announces no kinds, with those of its kinds that operators'
+/// workers have announced.
+pub(crate) async fn register_enrolled(
+    connection: &Pool,
+    worker: &NewWorker,
+) -> Result<(), StoreError> {
+    let transaction = connection.begin().await?;
+    let announced = kinds::announced_of(&transaction, &worker.kinds).await?;
+    if announced.is_empty() {
+        return Err(StoreError::NoAnnouncedKind);
+    }
+    let mut worker = worker.clone();
+    worker.kinds.retain(|kind| announced.contains(&kind.name));
+    insert(&transaction, &worker).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+async fn insert(transaction: &DatabaseTransaction, worker: &NewWorker) -> Result<(), StoreError> {
     let names = |names: &mut dyn Iterator<Item = String>| names.collect::<Vec<_>>();
     transaction
         .execute_raw(statement(
@@ -68,7 +92,6 @@ pub(crate) async fn register(connection: &Pool, worker: &NewWorker) -> Result<()
             ],
         ))
         .await?;
-    transaction.commit().await?;
     Ok(())
 }
 
@@ -219,7 +242,9 @@ pub(crate) async fn reconciliation_frame(
     })
 }
 
-pub(crate) async fn list(connection: &Pool) -> Result<Vec<WorkerSummary>, StoreError> {
+pub(crate) async fn list(
+    transaction: &DatabaseTransaction,
+) -> Result<Vec<WorkerSummary>, StoreError> {
     let sql = "
         SELECT id, name, queues, kinds, concurrency, version, started_at, heartbeat_at,
             CASE WHEN state IN ('active', 'draining') AND lease_expires_at <= now() THEN 'lost' ELSE state END
@@ -227,7 +252,7 @@ pub(crate) async fn list(connection: &Pool) -> Result<Vec<WorkerSummary>, StoreE
         FROM workers
         WHERE state IN ('active', 'draining') OR heartbeat_at > now() - interval '1 day'
         ORDER BY started_at DESC, id DESC LIMIT 1000";
-    let rows = connection.query_all_raw(statement(sql, [])).await?;
+    let rows = transaction.query_all_raw(statement(sql, [])).await?;
     rows.iter().map(worker).collect()
 }
 

@@ -12,8 +12,10 @@ use tokio_util::sync::CancellationToken;
 use crate::api_keys::KnownKeys;
 use crate::client_address::TrustedProxies;
 use crate::doorbells::Doorbells;
+use crate::enrolment::{EnrolmentAddresses, EnrolmentUpkeep};
 use crate::health::HealthMonitor;
 use crate::kind_catalog::KindCatalog;
+use crate::queue_owners::QueueOwners;
 use crate::request_rates::RequestRates;
 use crate::route_table::RouteTable;
 use crate::sign_ins::SignIns;
@@ -38,6 +40,12 @@ pub struct Api {
     pub sign_ins: SignIns,
     /// What can be submitted.
     pub kinds: KindCatalog,
+    /// Which queues belong to one tenant alone.
+    pub queue_owners: QueueOwners,
+    /// Where machines of tenants' own reach Postgres and Redis; none where they are not let in.
+    pub enrolment_addresses: Option<EnrolmentAddresses>,
+    /// What takes away what machines were given.
+    pub enrolment_upkeep: EnrolmentUpkeep,
     /// Where jobs are handed in.
     pub submissions: Submissions,
     /// Whose word about a client's address is believed.

@@ -7,7 +7,7 @@ mod path_part;
 mod query;
 mod raw_body;
 
-pub use caller::Caller;
+pub use caller::{Caller, origin_of};
 pub use idempotency_header::{IDEMPOTENCY_REPLAYED, IdempotencyHeader, RequestIdentity};
 pub use json_body::JsonBody;
 pub use path_part::PathPart;

@@ -55,6 +55,10 @@ pub async fn check_jobs(
                 "is that of an earlier job of this batch too",
             );
         }
+        let queue = request.queue.as_ref().unwrap_or(&kind.declaration.queue);
+        if !api.queue_owners.lets_in(caller.tenant, queue).await? {
+            faults.add(path.field("queue"), "belongs to another tenant alone");
+        }
         check_payload_of(&request, &kind, &path.field("payload"), &mut faults)?;
         if faults.is_full() || unknown_kinds.is_full() {
             break;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_web::web::{Bytes, Data};
 use futures_util::Stream;
 use futures_util::stream::unfold;
-use gantry_domain::{JobId, JobSummary, LogCursor, LogLine, TenantId};
+use gantry_domain::{JobId, JobSummary, LogCursor, LogLine, QueueName, TenantId};
 use gantry_queue::{FeedEvent, Follower};
 use gantry_store::{LogSelection, StoreError};
 use tokio::sync::OwnedSemaphorePermit;
@@ -42,6 +42,7 @@ pub struct LogStream {
     api: Data<Api>,
     tenant_id: TenantId,
     job_id: JobId,
+    queue: QueueName,
     attempt: Option<u32>,
     cursor: LogCursor,
     stage: Stage,
@@ -70,7 +71,7 @@ impl LogStream {
     pub async fn open(
         api: &Data<Api>,
         tenant_id: TenantId,
-        job_id: JobId,
+        job: &JobSummary,
         attempt: Option<u32>,
         start: Start,
     ) -> Result<Self, ApiError> {
@@ -79,7 +80,8 @@ impl LogStream {
         let mut stream = Self {
             api: api.clone(),
             tenant_id,
-            job_id,
+            job_id: job.id,
+            queue: job.queue.clone(),
             attempt,
             cursor: LogCursor::START,
             stage: Stage::Reading,
@@ -161,7 +163,7 @@ impl LogStream {
     /// that was seen ended is complete.
     async fn try_read(&mut self) -> Result<Stage, StoreError> {
         if self.follower.is_none() {
-            self.follower = Some(self.api.feed.follow(self.job_id).await);
+            self.follower = Some(self.api.feed.follow(self.job_id, &self.queue).await);
         }
         self.look_again_at = Instant::now() + LOOK_AGAIN;
         let scope = self.api.store.tenant(self.tenant_id);

@@ -106,13 +106,22 @@ macro_rules! problems {
 
 mod api_keys;
 mod control;
+mod enrolment;
 mod people;
+mod schedules;
 
 pub use api_keys::{ApiKeyBodyProblems, ApiKeyProblems};
 pub use control::{LimitProblems, LimitRemovalProblems, PauseProblems};
+pub use enrolment::{
+    EnrolProblems, EnrolTokenProblems, MintProblems, RenewProblems, WorkerTokenProblems,
+};
 pub use people::{
     DeletionConflict, DeletionProblem, ExportProblems, ProfileChangeProblems, ProfileConflict,
     ProfileProblems, WebhookProblems,
+};
+pub use schedules::{
+    ScheduleBodyProblems, ScheduleChangeProblems, ScheduleConflict, ScheduleOwnerProblem,
+    ScheduleProblems,
 };
 
 problems! {
@@ -193,43 +202,6 @@ problems! {
     /// What a change is answered that the job's state does not allow.
     ConflictProblem {
         "409" => "`job_already_ended`, `job_not_redrivable`, `unique_key_taken`",
-    }
-}
-
-problems! {
-    /// What a call about one schedule can be answered.
-    ScheduleProblems {
-        "400" => "`bad_id`, `bad_header`",
-        "404" => "`schedule_not_found`",
-    }
-}
-
-problems! {
-    /// What a change of someone else's schedule is answered.
-    ScheduleOwnerProblem {
-        "403" => "`not_the_owner`, `missing_right`, `not_a_member`, `forbidden`",
-    }
-}
-
-problems! {
-    /// What a schedule's terms can be answered.
-    ScheduleBodyProblems {
-        "422" => "`invalid_request`, `unknown_kind`, `too_many_schedules`",
-    }
-}
-
-problems! {
-    /// What changed terms can be answered.
-    ScheduleChangeProblems {
-        "400" => "`bad_id`, `malformed_json`, `incomplete_body`, `bad_header`",
-        "422" => "`invalid_request`, `unknown_kind`",
-    }
-}
-
-problems! {
-    /// What terms are answered that clash with those of others.
-    ScheduleConflict {
-        "409" => "`schedule_name_taken`, `schedule_outdated`",
     }
 }
 

@@ -5,6 +5,7 @@ mod api_key;
 mod causes;
 mod control;
 mod document;
+mod enrolment;
 mod people;
 mod rate_limit;
 mod schedule;
@@ -13,6 +14,7 @@ mod tenancy;
 pub use api_key::ApiKeyError;
 pub use control::ControlError;
 pub use document::{PROBLEM_JSON, Problem};
+pub use enrolment::EnrolmentError;
 pub use people::PeopleError;
 pub use rate_limit::RateLimited;
 pub use schedule::ScheduleError;
@@ -139,6 +141,9 @@ pub enum ApiError {
     /// One request too many.
     #[error(transparent)]
     RateLimited(#[from] RateLimited),
+    /// A request about machines of tenants' own.
+    #[error(transparent)]
+    Enrolment(#[from] EnrolmentError),
     /// No such route.
     #[error("There is nothing at this path; GET /api/v1/openapi.json lists what there is.")]
     RouteNotFound,
@@ -302,6 +307,7 @@ impl ApiError {
             ),
             Self::Schedule(error) => error.classify(),
             Self::Control(error) => error.classify(),
+            Self::Enrolment(error) => error.classify(),
             Self::Tenancy(error) => error.classify(),
             Self::People(error) => error.classify(),
             Self::ApiKey(error) => error.classify(),

@@ -92,6 +92,8 @@ rights! {
     ManageProfiles = "profiles:manage":             [All, All, Nothing, Nothing],
     /// Making, seeing and revoking API keys.
     ManageKeys = "keys:manage":                     [All, All, Own, Nothing],
+    /// Letting machines of the tenant's own in, seeing them and putting them out.
+    ManageWorkers = "workers:manage":               [All, All, Nothing, Nothing],
     /// Reading the audit log.
     ReadAudit = "audit:read":                       [All, All, Nothing, Nothing],
 }
@@ -194,6 +196,13 @@ pub const OPERATIONS: &[(&str, &str, Access)] = &[
     ("GET",    "/api/v1/kinds",                                        Access::Right(ReadService)),
     ("GET",    "/api/v1/kinds/{name}",                                 Access::Right(ReadService)),
     ("GET",    "/api/v1/workers",                                      Access::Right(ReadService)),
+    ("POST",   "/api/v1/workers/enrol-tokens",                         Access::Right(ManageWorkers)),
+    ("GET",    "/api/v1/workers/enrol-tokens",                         Access::Right(ManageWorkers)),
+    ("DELETE", "/api/v1/workers/enrol-tokens/{token_id}",              Access::Right(ManageWorkers)),
+    ("POST",   "/api/v1/workers/enroll",                               Anyone),
+    ("POST",   "/api/v1/workers/tokens/renew",                         Anyone),
+    ("GET",    "/api/v1/workers/tokens",                               Access::Right(ManageWorkers)),
+    ("DELETE", "/api/v1/workers/tokens/{token_id}",                    Access::Right(ManageWorkers)),
     ("POST",   "/api/v1/qe/parse",                                     Access::Right(SubmitJobs)),
     ("GET",    "/api/v1/health",                                       Anyone),
     ("GET",    "/livez",                                               Anyone),

@@ -22,11 +22,13 @@ use crate::api_keys::KnownKeys;
 use crate::application::{Blueprint, DocumentText, application, document};
 use crate::client_address::TrustedProxies;
 use crate::doorbells::Doorbells;
+use crate::enrolment::{EnrolmentAddresses, EnrolmentUpkeep};
 use crate::error::ServeError;
 use crate::health::HealthMonitor;
 use crate::identity::auth_config;
 use crate::kind_catalog::KindCatalog;
 use crate::middleware::ProcessRuntime;
+use crate::queue_owners::QueueOwners;
 use crate::request_rates::RequestRates;
 use crate::route_table::RouteTable;
 use crate::sign_ins::SignIns;
@@ -83,6 +85,7 @@ impl ApiServer {
         let queue = Queue::open(&QueueOptions {
             redis_url: settings.redis.url.expose_secret().to_owned(),
             key_prefix: settings.redis.prefix.clone(),
+            machine_of: None,
         })?;
         let (listener, address) = listen(settings.http.addr)?;
         let identity = Identity {
@@ -214,6 +217,9 @@ fn assemble(
         cohorts: identity.cohorts,
         sign_ins: SignIns::default(),
         kinds: KindCatalog::new(store.clone()),
+        queue_owners: QueueOwners::new(store.clone()),
+        enrolment_addresses: EnrolmentAddresses::of(settings),
+        enrolment_upkeep: EnrolmentUpkeep::start(store.clone(), queue.clone(), startup.clone()),
         submissions,
         doorbells,
         trusted_proxies: TrustedProxies::new(settings.http.trusted_proxies()),

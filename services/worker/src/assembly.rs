@@ -8,6 +8,7 @@ use gantry_domain::RetentionPeriods;
 use gantry_queue::QueueOptions;
 use gantry_settings::{QuantumEspressoSettings, WorkerServiceSettings};
 use gantry_store::StoreOptions;
+use gantry_worker::enrolment::Credentials;
 use gantry_worker::handlers::{
     CommandHandler, EmailSend, PeopleExport, QeInstallation, QeRelax, SystemPing,
 };
@@ -19,6 +20,7 @@ use secrecy::ExposeSecret;
 /// The worker as the settings describe it.
 pub(crate) async fn worker(
     settings: &WorkerServiceSettings,
+    credentials: Option<&Credentials>,
     shutdown: Shutdown,
 ) -> anyhow::Result<Worker> {
     let scratch_root = ScratchRoot::open(&settings.worker.scratch_dir)
@@ -33,6 +35,9 @@ pub(crate) async fn worker(
     if let Some(file) = &settings.worker.kinds_file {
         builder = with_commands(builder, file, &programs)?;
     }
+    if let Some(credentials) = credentials {
+        builder = builder.enrolled(credentials.clone());
+    }
     let store = StoreOptions {
         database_url: settings.database.url.expose_secret().to_owned(),
         max_connections: settings.database.max_connections,
@@ -42,6 +47,7 @@ pub(crate) async fn worker(
     let queue = QueueOptions {
         redis_url: settings.redis.url.expose_secret().to_owned(),
         key_prefix: settings.redis.prefix.clone(),
+        machine_of: credentials.map(|credentials| credentials.tenant_id),
     };
     Ok(builder.build(&store, &queue, shutdown).await?)
 }

@@ -9,6 +9,7 @@ use gantry_queue::{EvictionPolicy, Queue, QueueError, QueueOptions};
 use gantry_store::{StoreError, StoreOptions, WorkerStore};
 
 use crate::backoff::Backoff;
+use crate::enrolment::{Credentials, EndedToken, TokenKeeper};
 use crate::health::{Pulse, listen, serve};
 use crate::registry::{DuplicateKind, Registry};
 use crate::session::{SessionEnd, SessionParts, run_session};
@@ -63,18 +64,43 @@ pub enum WorkerError {
         "Redis has maxmemory-policy {0}, which can throw away queues: set it to noeviction (CONFIG SET maxmemory-policy noeviction)"
     )]
     Evicts(String),
+    /// The token of this machine was taken back.
+    #[error(
+        "the worker token of this machine was revoked: it may run no jobs any more, and those it ran are taken over by others"
+    )]
+    TokenRevoked,
+    /// The token of this machine was not renewed in time.
+    #[error(
+        "the worker token of this machine has expired: enrol the machine anew with `gantry-worker enroll`"
+    )]
+    TokenExpired,
+    /// The API cannot be asked at all.
+    #[error("the worker token cannot be kept: {0}")]
+    TokenKeeping(String),
+}
+
+impl From<EndedToken> for WorkerError {
+    fn from(ended: EndedToken) -> Self {
+        match ended {
+            EndedToken::Expired => Self::TokenExpired,
+            EndedToken::Revoked => Self::TokenRevoked,
+        }
+    }
 }
 
 /// Gathers the handlers of a worker.
 pub struct WorkerBuilder {
     options: WorkerOptions,
     retention: RetentionPeriods,
+    credentials: Option<Credentials>,
     registry: Registry,
 }
 
 /// A worker that is ready to run.
 pub struct Worker {
     parts: SessionParts,
+    /// On a machine of a tenant's own.
+    keeper: Option<TokenKeeper>,
 }
 
 impl WorkerBuilder {
@@ -83,6 +109,7 @@ impl WorkerBuilder {
         Self {
             options,
             retention: RetentionPeriods::default(),
+            credentials: None,
             registry: Registry::default(),
         }
     }
@@ -91,6 +118,13 @@ impl WorkerBuilder {
     #[must_use]
     pub fn retention(mut self, periods: RetentionPeriods) -> Self {
         self.retention = periods;
+        self
+    }
+
+    /// Lets it work as the machine of a tenant's own that has these credentials.
+    #[must_use]
+    pub fn enrolled(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
         self
     }
 
@@ -124,8 +158,13 @@ impl WorkerBuilder {
         if self.registry.names().is_empty() {
             return Err(WorkerError::NoKinds);
         }
-        let store = WorkerStore::open(store).await?;
+        let store = match self.credentials {
+            Some(_) => WorkerStore::open_enrolled(store).await?,
+            None => WorkerStore::open(store).await?,
+        };
+        let keeper = self.credentials.map(TokenKeeper::new).transpose();
         Ok(Worker {
+            keeper: keeper.map_err(WorkerError::TokenKeeping)?,
             parts: SessionParts {
                 options: self.options,
                 retention: self.retention,
@@ -145,7 +184,8 @@ impl Worker {
     /// anew under another id.
     ///
     /// # Errors
-    /// The health address is taken, or Postgres or Redis is set up so that the worker must not use it.
+    /// The health address is taken, Postgres or Redis is set up so that the worker must not use it, or the token of an
+    /// enrolled machine has ended.
     pub async fn run(self) -> Result<(), WorkerError> {
         let address = self.parts.options.http_addr;
         let listener = listen(address)
@@ -161,15 +201,51 @@ impl Worker {
     }
 
     async fn run_sessions(self) -> Result<(), WorkerError> {
+        let Some(keeper) = self.keeper.clone() else {
+            return self.run_sessions_until_stopped().await;
+        };
+        let shutdown = self.parts.shutdown.clone();
+        let queue = self.parts.queue.clone();
+        let mut working = std::pin::pin!(self.run_sessions_until_stopped());
+        tokio::select! {
+            ended = &mut working => ended,
+            ended = keeper.keep(&queue) => {
+                // Nothing that its jobs do has any effect any more.
+                shutdown.request_at_once();
+                working.await?;
+                Err(ended.into())
+            }
+        }
+    }
+
+    async fn run_sessions_until_stopped(self) -> Result<(), WorkerError> {
         if !self.wait_for_servers().await? {
             return Ok(());
         }
-        while run_session(self.parts.clone()).await == SessionEnd::LeaseLost {
-            if self.parts.shutdown.urgency() >= Urgency::Drain {
-                break;
+        let mut backoff = Backoff::new();
+        loop {
+            let end = run_session(self.parts.clone()).await;
+            if end == SessionEnd::Stopped || self.parts.shutdown.urgency() >= Urgency::Drain {
+                return Ok(());
+            }
+            if let Some(ended) = self.ended_token().await {
+                return Err(ended.into());
+            }
+            if end == SessionEnd::NotRegistered {
+                tokio::select! {
+                    () = backoff.pause() => {}
+                    () = self.parts.shutdown.at_least(Urgency::Drain) => return Ok(()),
+                }
             }
         }
-        Ok(())
+    }
+
+    /// How the token of an enrolled machine has ended, if it has.
+    async fn ended_token(&self) -> Option<EndedToken> {
+        match &self.keeper {
+            Some(keeper) => keeper.ended(&self.parts.store).await,
+            None => None,
+        }
     }
 
     /// Waits until Postgres and Redis answer and are set up as they must be; false when the worker is to stop
@@ -189,6 +265,9 @@ impl Worker {
                 ) => error,
                 Err(error) => return Err(error),
             };
+            if let Some(ended) = self.ended_token().await {
+                return Err(ended.into());
+            }
             tracing::warn!(error = %problem, "waiting to start");
             tokio::select! {
                 () = backoff.pause() => {}
@@ -199,6 +278,10 @@ impl Worker {
 
     async fn check_servers(&self) -> Result<(), WorkerError> {
         self.parts.store.check().await?;
+        if self.keeper.is_some() {
+            // Redis does not tell it more than that it is there.
+            return Ok(self.parts.queue.ping().await?);
+        }
         match self.parts.queue.eviction_policy().await? {
             EvictionPolicy::Refuses => Ok(()),
             EvictionPolicy::Evicts(policy) => Err(WorkerError::Evicts(policy)),

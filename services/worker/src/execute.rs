@@ -80,7 +80,7 @@ impl Executor {
         if *self.lease.borrow() <= Instant::now() {
             stop_sender.stop(StopReason::LeaseLost);
         }
-        let journal = self.journal.of(job.run);
+        let journal = self.journal.of(job.run, job.queue.clone());
         let log = JobLog::new(job.attempt, job.last_log_seq, journal.clone());
         let outcome = match self.registry.handler(&job.kind) {
             Some(handler) => {

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use gantry_crash_points::{CrashPoint, reach};
-use gantry_domain::{JobId, LogLine, WorkerId};
-use gantry_queue::Queue;
+use gantry_domain::{JobId, LogLine, QueueName, WorkerId};
+use gantry_queue::{JobLines, Queue};
 use gantry_store::{Run, RunLogLine, RunProgress, StoreError, WorkerStore};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
@@ -27,7 +27,8 @@ const WAITING_ENTRIES: usize = 1_024;
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(1);
 
 enum Entry {
-    Line(RunLogLine),
+    /// With the queue of its job, whose feed it is published to.
+    Line(RunLogLine, Arc<QueueName>),
     Progress(RunProgress),
     /// Answers once everything before it is stored, and forgets the run.
     End(Run, oneshot::Sender<()>),
@@ -41,9 +42,10 @@ pub(crate) struct JournalSender {
 
 impl JournalSender {
     /// What one run writes to.
-    pub(crate) fn of(&self, run: Run) -> RunJournal {
+    pub(crate) fn of(&self, run: Run, queue: QueueName) -> RunJournal {
         RunJournal {
             run,
+            queue: Arc::new(queue),
             entries: self.entries.clone(),
             is_written: Arc::default(),
         }
@@ -54,6 +56,7 @@ impl JournalSender {
 #[derive(Clone)]
 pub(crate) struct RunJournal {
     run: Run,
+    queue: Arc<QueueName>,
     entries: mpsc::Sender<Entry>,
     /// So that the end of a run that wrote nothing waits for nobody.
     is_written: Arc<AtomicBool>,
@@ -66,7 +69,8 @@ impl RunJournal {
         self.is_written.store(true, Ordering::Relaxed);
         let run = self.run;
         let line = RunLogLine { run, line };
-        let _ = self.entries.send(Entry::Line(line)).await;
+        let queue = Arc::clone(&self.queue);
+        let _ = self.entries.send(Entry::Line(line, queue)).await;
     }
 
     /// Hands a report over.
@@ -102,6 +106,8 @@ pub(crate) struct Journal {
     worker_id: WorkerId,
     lines: Vec<RunLogLine>,
     lines_bytes: usize,
+    /// The queues of the jobs that the lines are of.
+    queues: HashMap<JobId, Arc<QueueName>>,
     progress: HashMap<Run, Report>,
     ending: Vec<(Run, oneshot::Sender<()>)>,
 }
@@ -125,6 +131,7 @@ pub(crate) fn journal(
         worker_id,
         lines: Vec::new(),
         lines_bytes: 0,
+        queues: HashMap::new(),
         progress: HashMap::new(),
         ending: Vec::new(),
     };
@@ -185,7 +192,8 @@ impl Journal {
 
     fn take(&mut self, entry: Entry) {
         match entry {
-            Entry::Line(line) => {
+            Entry::Line(line, queue) => {
+                self.queues.entry(line.run.job_id).or_insert(queue);
                 self.lines_bytes += line.line.text.len();
                 self.lines.push(line);
             }
@@ -212,6 +220,7 @@ impl Journal {
 
     async fn flush_lines(&mut self) {
         let lines = mem::take(&mut self.lines);
+        let queues = mem::take(&mut self.queues);
         self.lines_bytes = 0;
         if lines.is_empty() {
             return;
@@ -224,9 +233,9 @@ impl Journal {
         reach(CrashPoint::LinesStored);
         // Lines of a run that is no longer this worker's were not stored, and must not be seen: where not all were, the
         // followers are only told to look.
-        let mut jobs = by_job(lines);
+        let mut jobs = by_job(lines, &queues);
         if stored != Some(line_count) {
-            jobs.iter_mut().for_each(|(_, lines)| lines.clear());
+            jobs.iter_mut().for_each(|job| job.lines.clear());
         }
         if let Err(error) = self.queue.publish_lines(&jobs).await {
             tracing::debug!(%error, "log lines were stored but not published; followers read them from Postgres");
@@ -287,12 +296,16 @@ async fn until_stored<T, F: Future<Output = Result<T, StoreError>>>(
     }
 }
 
-fn by_job(lines: Vec<RunLogLine>) -> Vec<(JobId, Vec<LogLine>)> {
-    let mut jobs: Vec<(JobId, Vec<LogLine>)> = Vec::new();
+fn by_job(lines: Vec<RunLogLine>, queues: &HashMap<JobId, Arc<QueueName>>) -> Vec<JobLines> {
+    let mut jobs: Vec<JobLines> = Vec::new();
     for RunLogLine { run, line } in lines {
-        match jobs.iter_mut().find(|(job_id, _)| *job_id == run.job_id) {
-            Some((_, lines)) => lines.push(line),
-            None => jobs.push((run.job_id, vec![line])),
+        match jobs.iter_mut().find(|job| job.job_id == run.job_id) {
+            Some(job) => job.lines.push(line),
+            None => jobs.extend(queues.get(&run.job_id).map(|queue| JobLines {
+                job_id: run.job_id,
+                queue: QueueName::clone(queue),
+                lines: vec![line],
+            })),
         }
     }
     jobs

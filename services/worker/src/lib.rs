@@ -4,6 +4,7 @@ mod account;
 mod backoff;
 mod builder;
 mod children;
+pub mod enrolment;
 mod execute;
 mod fetch;
 mod handler;

@@ -37,6 +37,8 @@ pub(crate) enum SessionEnd {
     Stopped,
     /// Its lease was lost; the worker may begin another under a new id.
     LeaseLost,
+    /// An enrolled machine could not register; its token may have ended.
+    NotRegistered,
 }
 
 /// What sessions of one worker share.
@@ -70,8 +72,9 @@ impl Drop for Background {
 /// Registers the worker, works under its lease, and says how that ended.
 pub(crate) async fn run_session(parts: SessionParts) -> SessionEnd {
     let worker_id = WorkerId::generate();
-    let Some(registered_at) = register(&parts, worker_id).await else {
-        return SessionEnd::Stopped;
+    let registered_at = match register(&parts, worker_id).await {
+        Ok(registered_at) => registered_at,
+        Err(end) => return end,
     };
     reach(CrashPoint::WorkerRegistered);
     tracing::info!(%worker_id, name = %parts.options.name, "registered; taking jobs");
@@ -123,26 +126,27 @@ pub(crate) async fn run_session(parts: SessionParts) -> SessionEnd {
     let settler = Background::start(settler.keep());
     let counting = Background::start(counter.keep(parts.queue.clone()));
     let fetching = Background::start(fetcher.keep());
-    let signals = Background::start(listen_for_cancels(
-        parts.queue.clone(),
-        worker_id,
-        runs.clone(),
-    ));
-    let maintainer = Maintainer::new(
-        parts.store.clone(),
-        parts.queue.clone(),
-        worker_id,
-        parts.retention,
-    );
-    let maintenance = Background::start(maintainer.keep());
+    let for_everyone = (!parts.store.is_enrolled()).then(|| {
+        let signals = listen_for_cancels(parts.queue.clone(), worker_id, runs.clone());
+        let maintainer = Maintainer::new(
+            parts.store.clone(),
+            parts.queue.clone(),
+            worker_id,
+            parts.retention,
+        );
+        // A machine of a tenant's own has a part in neither: it is told of cancellations by its heartbeat's answer.
+        (
+            Background::start(signals),
+            Background::start(maintainer.keep()),
+        )
+    });
 
     let end = tokio::select! {
         _ = &mut lease.0 => SessionEnd::LeaseLost,
         () = drain(&parts, &runs, fetching, journal, settler) => SessionEnd::Stopped,
     };
     parts.pulse.lease_is_held(false);
-    drop(maintenance);
-    drop(signals);
+    drop(for_everyone);
     drop(counting);
     if end == SessionEnd::Stopped {
         sign_off(&parts, worker_id).await;
@@ -189,9 +193,9 @@ async fn drain(
     let _ = (&mut settler.0).await;
 }
 
-/// Tries until Postgres answers; none when the worker is to stop meanwhile. Returns the moment before the registration
-/// that succeeded was sent.
-async fn register(parts: &SessionParts, worker_id: WorkerId) -> Option<Instant> {
+/// Tries until Postgres answers, or once on an enrolled machine; an end when the worker is to stop meanwhile. Returns the
+/// moment before the registration that succeeded was sent.
+async fn register(parts: &SessionParts, worker_id: WorkerId) -> Result<Instant, SessionEnd> {
     let worker = NewWorker {
         id: worker_id,
         name: parts.options.name.clone(),
@@ -206,17 +210,20 @@ async fn register(parts: &SessionParts, worker_id: WorkerId) -> Option<Instant> 
         let sent_at = Instant::now();
         let registered = tokio::select! {
             registered = parts.store.register(&worker) => registered,
-            () = parts.shutdown.at_least(Urgency::Drain) => return None,
+            () = parts.shutdown.at_least(Urgency::Drain) => return Err(SessionEnd::Stopped),
         };
         match registered {
-            Ok(()) => return Some(sent_at),
+            Ok(()) => return Ok(sent_at),
             Err(error) => {
                 if backoff.is_fresh() {
                     tracing::warn!(%error, "the worker cannot register now; trying again");
                 }
+                if parts.store.is_enrolled() {
+                    return Err(SessionEnd::NotRegistered);
+                }
                 tokio::select! {
                     () = backoff.pause() => {}
-                    () = parts.shutdown.at_least(Urgency::Drain) => return None,
+                    () = parts.shutdown.at_least(Urgency::Drain) => return Err(SessionEnd::Stopped),
                 }
             }
         }

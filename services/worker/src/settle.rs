@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use gantry_crash_points::{CrashPoint, reach};
 use gantry_domain::{
-    JobFailure, JobState, KindName, NewJob, QueueName, TenantId, WorkerId, failure_code,
+    JobFailure, JobId, JobState, KindName, NewJob, QueueName, TenantId, WorkerId, failure_code,
 };
-use gantry_queue::Queue;
+use gantry_queue::{JobLines, Queue};
 use gantry_store::{
     ClaimedJob, Completion, Failure, FreedPlace, Run, StoreError, WorkerStore, YieldedRun,
 };
@@ -63,6 +63,19 @@ pub(crate) enum Outcome {
     Released(YieldedRun),
     /// Given back until later.
     Snoozed(YieldedRun, Duration),
+}
+
+impl Outcome {
+    const fn job_id(&self) -> JobId {
+        match self {
+            Self::Completed(completion) | Self::CompletedWithChildren(completion, _) => {
+                completion.run.job_id
+            }
+            Self::Failed(failure) => failure.run.job_id,
+            Self::Cancelled(run) => run.job_id,
+            Self::Released(yielded) | Self::Snoozed(yielded, _) => yielded.run.job_id,
+        }
+    }
 }
 
 /// An outcome on its way to be written.
@@ -126,6 +139,7 @@ impl Settler {
             let mut sorted = SortedOutcomes::default();
             let mut entries = Vec::with_capacity(batch.len());
             let mut freed = Vec::new();
+            let mut changed = Vec::new();
             for settled in batch.drain(..) {
                 let Settled {
                     outcome,
@@ -133,6 +147,13 @@ impl Settler {
                     entry,
                 } = settled;
                 self.counter.ended(&origin.queue, &outcome);
+                if self.store.is_enrolled() {
+                    changed.push(JobLines {
+                        job_id: outcome.job_id(),
+                        queue: origin.queue,
+                        lines: Vec::new(),
+                    });
+                }
                 if origin.is_limited {
                     freed.push(FreedPlace {
                         tenant_id: origin.tenant_id,
@@ -147,8 +168,15 @@ impl Settler {
             drop(entries);
             reach(CrashPoint::OutcomesWritten);
             self.ring_for_next(&freed).await;
-            children::tell(&self.store, &self.queue, &ended.parents).await;
-            if let Err(error) = self.queue.publish_ended(&ended.jobs).await {
+            let published = if self.store.is_enrolled() {
+                // It may not touch other jobs, nor write where all jobs are announced: the maintenance tells the children,
+                // and followers hear of it in the job's own feed.
+                self.queue.publish_lines(&changed).await
+            } else {
+                children::tell(&self.store, &self.queue, &ended.parents).await;
+                self.queue.publish_ended(&ended.jobs).await
+            };
+            if let Err(error) = published {
                 tracing::debug!(%error, "ended jobs were not announced; followers look by themselves");
             }
             reach(CrashPoint::OutcomesPublished);

@@ -43,6 +43,11 @@ impl Shutdown {
         });
     }
 
+    /// Asks the worker to hand its jobs back at once.
+    pub(crate) fn request_at_once(&self) {
+        self.urgency.send_replace(Urgency::Now);
+    }
+
     /// Asks at each SIGTERM and SIGINT that this process gets.
     ///
     /// # Errors

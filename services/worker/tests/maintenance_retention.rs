@@ -51,6 +51,7 @@ async fn the_maintenance_deletes_what_was_kept_long_enough_and_leaves_the_rest()
     let queue = QueueOptions {
         redis_url: redis.url().to_owned(),
         key_prefix: redis.prefix().trim_end_matches(':').to_owned(),
+        machine_of: None,
     };
     let options = WorkerOptions {
         name: "keeper".to_owned(),

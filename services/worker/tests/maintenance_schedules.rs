@@ -93,6 +93,7 @@ impl Installation {
         let queue_options = QueueOptions {
             redis_url: self.redis.url().to_owned(),
             key_prefix: self.redis.prefix().trim_end_matches(':').to_owned(),
+            machine_of: None,
         };
         let shutdown = Shutdown::new();
         let worker = WorkerBuilder::new(options)

@@ -1,6 +1,7 @@
 //! Each point at which a service can die: what it was about to do is done all the same, and once.
 
 mod api;
+mod machines;
 mod maintenance;
 mod runs;
 
@@ -23,6 +24,10 @@ enum Story {
     Export,
     /// An operator resumes a queue.
     Resumption,
+    /// A machine is let in.
+    Enrolment,
+    /// A machine is put out.
+    Revocation,
     /// A worker starts and runs jobs.
     Runs,
     /// A worker runs jobs under a concurrency limit.
@@ -47,6 +52,8 @@ const fn story(point: CrashPoint) -> Story {
         Point::NoticeCommitted => Story::SignUp,
         Point::ExportCommitted => Story::Export,
         Point::HoldLifted => Story::Resumption,
+        Point::MachineEnrolled => Story::Enrolment,
+        Point::MachineRevoked | Point::MachineUserRemoved => Story::Revocation,
         Point::WorkerRegistered
         | Point::DoorbellsDelivered
         | Point::JobsClaimed

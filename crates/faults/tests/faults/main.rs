@@ -5,6 +5,7 @@ mod cancellation;
 mod clocks;
 mod crash_points;
 mod deploys;
+mod enrolment;
 mod fairness;
 mod followers;
 mod limits;

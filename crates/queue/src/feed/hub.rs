@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use deadpool_redis::redis::{AsyncCommands, Cmd, Value, cmd, pipe};
-use gantry_domain::{JobId, LogLine};
+use gantry_domain::{JobId, LogLine, QueueName};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -56,12 +56,18 @@ impl FeedHub {
         }
     }
 
-    /// Follows a job. Everything published after this returns is heard, so read Postgres after it.
-    pub async fn follow(&self, job_id: JobId) -> Follower {
-        let start = last_entry(&self.queue, &self.queue.keys.feed(job_id)).await;
+    /// Follows a job that waited in `queue`. Everything published after this returns is heard, so read Postgres after it.
+    pub async fn follow(&self, job_id: JobId, queue: &QueueName) -> Follower {
+        let feed = self.queue.keys.feed(queue, job_id);
+        let start = last_entry(&self.queue, &feed).await;
         let changes = last_entry(&self.queue, &self.queue.keys.changes()).await;
         let (sender, events) = mpsc::channel(FOLLOWER_LIMIT_EVENTS);
-        let number = self.followers.add(job_id, start, changes, sender.clone());
+        let place = FeedPlace {
+            key: feed,
+            start,
+            changes,
+        };
+        let number = self.followers.add(job_id, place, sender.clone());
         if !self.is_live.load(Ordering::Relaxed) {
             // Those who follow already were told when it happened. There is room: the channel is new.
             let _ = sender.try_send(FeedEvent::Disconnected);
@@ -138,7 +144,15 @@ struct FollowerTable {
     wakes_read: StreamId,
 }
 
+/// Where a follower begins to listen.
+struct FeedPlace {
+    key: String,
+    start: StreamId,
+    changes: StreamId,
+}
+
 struct FollowedJob {
+    key: String,
     read: StreamId,
     senders: Vec<(u64, mpsc::Sender<FeedEvent>)>,
 }
@@ -149,23 +163,18 @@ impl Followers {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(
-        &self,
-        job_id: JobId,
-        start: StreamId,
-        changes: StreamId,
-        sender: mpsc::Sender<FeedEvent>,
-    ) -> u64 {
+    fn add(&self, job_id: JobId, place: FeedPlace, sender: mpsc::Sender<FeedEvent>) -> u64 {
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let mut table = self.lock();
         if table.jobs.is_empty() {
-            table.changes_read = changes;
+            table.changes_read = place.changes;
         }
         table
             .jobs
             .entry(job_id)
             .or_insert_with(|| FollowedJob {
-                read: start,
+                key: place.key,
+                read: place.start,
                 senders: Vec::new(),
             })
             .senders
@@ -275,8 +284,8 @@ impl FeedReader {
             .arg("STREAMS")
             .arg(self.queue.keys.wake(self.reader_id))
             .arg(self.queue.keys.changes());
-        for job_id in table.jobs.keys() {
-            command.arg(self.queue.keys.feed(*job_id));
+        for job in table.jobs.values() {
+            command.arg(&job.key);
         }
         command.arg(table.wakes_read.to_string());
         command.arg(table.changes_read.to_string());

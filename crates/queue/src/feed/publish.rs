@@ -1,7 +1,7 @@
 //! Publishing: lines that Postgres already holds, and jobs that ended.
 
 use deadpool_redis::redis::{Cmd, cmd, pipe};
-use gantry_domain::{JobId, JobState, LogLine};
+use gantry_domain::{JobId, JobState, LogLine, QueueName};
 
 use crate::{Queue, QueueError};
 
@@ -25,19 +25,32 @@ pub struct JobEnded {
     pub state: JobState,
 }
 
+/// Lines of one job that Postgres holds already; with none, its followers are only told to look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobLines {
+    /// The job.
+    pub job_id: JobId,
+    /// Where it waited.
+    pub queue: QueueName,
+    /// The lines, in order.
+    pub lines: Vec<LogLine>,
+}
+
 impl Queue {
-    /// Publishes lines that Postgres holds already, each job's in one entry; with no lines it tells the followers to look.
+    /// Publishes lines, each job's in one entry.
     ///
     /// # Errors
     /// Redis cannot be reached; then followers find the lines in Postgres.
-    pub async fn publish_lines(&self, lines: &[(JobId, Vec<LogLine>)]) -> Result<(), QueueError> {
-        if lines.is_empty() {
+    pub async fn publish_lines(&self, jobs: &[JobLines]) -> Result<(), QueueError> {
+        if jobs.is_empty() {
             return Ok(());
         }
         let mut pipeline = pipe();
-        for (job_id, lines) in lines {
-            let key = self.keys.feed(*job_id);
-            pipeline.add_command(lines_command(&key, lines)).ignore();
+        for job in jobs {
+            let key = self.keys.feed(&job.queue, job.job_id);
+            pipeline
+                .add_command(lines_command(&key, &job.lines))
+                .ignore();
             pipeline
                 .cmd("EXPIRE")
                 .arg(&key)

@@ -6,7 +6,7 @@ use gantry_domain::{JobId, JobState, LogLine};
 use gantry_queue::{FeedEvent, FeedHub, Follower, JobEnded};
 use gantry_testkit::eventually;
 
-use crate::fixture::{Fixture, SOON, line};
+use crate::fixture::{Fixture, SOON, line, lines_of, queue_name};
 
 async fn next(follower: &mut Follower) -> FeedEvent {
     tokio::time::timeout(SOON, follower.next()).await.unwrap()
@@ -22,7 +22,7 @@ async fn next_lines(follower: &mut Follower) -> Arc<Vec<LogLine>> {
 async fn publish(fixture: &Fixture, job_id: JobId, seq: u64) {
     fixture
         .queue
-        .publish_lines(&[(job_id, vec![line(seq)])])
+        .publish_lines(&[lines_of(job_id, vec![line(seq)])])
         .await
         .unwrap();
 }
@@ -42,7 +42,7 @@ async fn what_is_published_after_following_is_heard_whole_and_in_order() {
     let hub = FeedHub::start(&fixture.queue);
     let job_id = JobId::generate();
     publish(&fixture, job_id, 1).await;
-    let mut follower = hub.follow(job_id).await;
+    let mut follower = hub.follow(job_id, &queue_name()).await;
     for seq in 2..30 {
         publish(&fixture, job_id, seq).await;
     }
@@ -63,8 +63,11 @@ async fn several_jobs_share_a_publication_and_each_follower_hears_its_own() {
     let fixture = Fixture::new().await;
     let hub = FeedHub::start(&fixture.queue);
     let (one, other) = (JobId::generate(), JobId::generate());
-    let mut follower = hub.follow(one).await;
-    let batch = [(other, vec![line(1)]), (one, vec![line(1), line(2)])];
+    let mut follower = hub.follow(one, &queue_name()).await;
+    let batch = [
+        lines_of(other, vec![line(1)]),
+        lines_of(one, vec![line(1), line(2)]),
+    ];
     fixture.queue.publish_lines(&batch).await.unwrap();
     assert_eq!(*next_lines(&mut follower).await, [line(1), line(2)]);
     let ended = |job_id| JobEnded {
@@ -85,7 +88,7 @@ async fn several_jobs_share_a_publication_and_each_follower_hears_its_own() {
 async fn a_follower_who_comes_while_the_hub_waits_hears_at_once() {
     let fixture = Fixture::new().await;
     let hub = FeedHub::start(&fixture.queue);
-    let _first = hub.follow(JobId::generate()).await;
+    let _first = hub.follow(JobId::generate(), &queue_name()).await;
     eventually(SOON, || async {
         if subscribed_clients(&fixture).await > 0 {
             Ok(())
@@ -96,7 +99,7 @@ async fn a_follower_who_comes_while_the_hub_waits_hears_at_once() {
     .await;
     for _ in 0..5 {
         let job_id = JobId::generate();
-        let mut follower = hub.follow(job_id).await;
+        let mut follower = hub.follow(job_id, &queue_name()).await;
         publish(&fixture, job_id, 1).await;
         // Without a wake-up it would take until the wait of five seconds ends.
         let heard = tokio::time::timeout(std::time::Duration::from_secs(4), follower.next()).await;
@@ -112,7 +115,7 @@ async fn many_followers_of_many_jobs_all_hear() {
     let mut followers = Vec::new();
     for job_id in &jobs {
         for _ in 0..10 {
-            followers.push((*job_id, hub.follow(*job_id).await));
+            followers.push((*job_id, hub.follow(*job_id, &queue_name()).await));
         }
     }
     for (seq, job_id) in jobs.iter().enumerate() {
@@ -129,7 +132,7 @@ async fn large_lines_are_announced_without_their_text() {
     let fixture = Fixture::new().await;
     let hub = FeedHub::start(&fixture.queue);
     let job_id = JobId::generate();
-    let mut follower = hub.follow(job_id).await;
+    let mut follower = hub.follow(job_id, &queue_name()).await;
     let large = LogLine {
         text: "x".repeat(16 * 1024),
         ..line(1)
@@ -137,11 +140,11 @@ async fn large_lines_are_announced_without_their_text() {
     let batch = vec![large; 5];
     fixture
         .queue
-        .publish_lines(&[(job_id, batch)])
+        .publish_lines(&[lines_of(job_id, batch)])
         .await
         .unwrap();
     assert_eq!(next(&mut follower).await, FeedEvent::Changed);
-    let key = format!("{}:feed:{job_id}", fixture.prefix);
+    let key = format!("{}:{{default}}:feed:{job_id}", fixture.prefix);
     let bytes: u64 = fixture.command(&format!("MEMORY USAGE {key}")).await;
     assert!(bytes < 16 * 1024, "{bytes}");
 }
@@ -151,8 +154,8 @@ async fn what_is_no_line_is_a_hint_to_look_into_postgres() {
     let fixture = Fixture::new().await;
     let hub = FeedHub::start(&fixture.queue);
     let job_id = JobId::generate();
-    let mut follower = hub.follow(job_id).await;
-    let key = format!("{}:feed:{job_id}", fixture.prefix);
+    let mut follower = hub.follow(job_id, &queue_name()).await;
+    let key = format!("{}:{{default}}:feed:{job_id}", fixture.prefix);
     let _: String = fixture
         .command(&format!("XADD {key} * lines [{{\"new\":1}}]"))
         .await;
@@ -166,8 +169,8 @@ async fn a_follower_that_does_not_listen_is_dropped_and_told_so_and_holds_up_nob
     let fixture = Fixture::new().await;
     let hub = FeedHub::start(&fixture.queue);
     let job_id = JobId::generate();
-    let mut lagging = hub.follow(job_id).await;
-    let mut listening = hub.follow(job_id).await;
+    let mut lagging = hub.follow(job_id, &queue_name()).await;
+    let mut listening = hub.follow(job_id, &queue_name()).await;
     for seq in 1..=300 {
         publish(&fixture, job_id, seq).await;
         assert_eq!(*next_lines(&mut listening).await, [line(seq)]);
@@ -189,7 +192,7 @@ async fn the_feed_keeps_little_and_goes_away() {
     for seq in 1..=400 {
         publish(&fixture, job_id, seq).await;
     }
-    let key = format!("{}:feed:{job_id}", fixture.prefix);
+    let key = format!("{}:{{default}}:feed:{job_id}", fixture.prefix);
     let kept: u64 = fixture.command(&format!("XLEN {key}")).await;
     assert!((64..=164).contains(&kept), "{kept}");
     let seconds: i64 = fixture.command(&format!("TTL {key}")).await;

@@ -11,7 +11,7 @@ use gantry_domain::{
     Doorbell, JobId, LogLevel, LogLine, LogStream, Priority, QueueName, TenantId, TenantShard,
     WorkerId,
 };
-use gantry_queue::{Delivered, DoorbellReader, Queue, QueueOptions};
+use gantry_queue::{Delivered, DoorbellReader, JobLines, Queue, QueueOptions};
 use gantry_testkit::TestRedis;
 use uuid::Uuid;
 
@@ -97,6 +97,7 @@ pub fn open(url: &str, prefix: &str) -> Queue {
     Queue::open(&QueueOptions {
         redis_url: url.to_owned(),
         key_prefix: prefix.to_owned(),
+        machine_of: None,
     })
     .unwrap()
 }
@@ -150,5 +151,14 @@ pub fn line(seq: u64) -> LogLine {
         stream: LogStream::Stdout,
         level: LogLevel::Info,
         text: format!("line {seq}"),
+    }
+}
+
+/// Lines of a job of the usual queue.
+pub fn lines_of(job_id: JobId, lines: Vec<LogLine>) -> JobLines {
+    JobLines {
+        job_id,
+        queue: queue_name(),
+        lines,
     }
 }

@@ -6,6 +6,7 @@
 )]
 
 mod backlog;
+mod enrolled_access;
 mod fair_shares;
 mod feed;
 mod feed_away;

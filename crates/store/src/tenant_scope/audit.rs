@@ -33,7 +33,7 @@ impl TenantScope<'_> {
     }
 
     /// Writes down that something of this tenant was done to `resource_id`.
-    pub(super) async fn audit(
+    pub(crate) async fn audit(
         &self,
         transaction: &DatabaseTransaction,
         action: AuditAction,

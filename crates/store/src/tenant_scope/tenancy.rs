@@ -5,9 +5,9 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult};
 use serde_json::json;
 
 use super::TenantScope;
-use crate::StoreError;
 use crate::door::Door;
 use crate::statement::{column, statement, word};
+use crate::{StoreError, enrolment};
 
 /// What became of a wish about a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,8 +153,8 @@ impl TenantScope<'_> {
         Ok(TenantChange::Done(renamed))
     }
 
-    /// Deletes the tenant: from now on it lets nobody in, its waiting jobs are paused and its schedules stand still. Its
-    /// rows stay.
+    /// Deletes the tenant: from now on it lets nobody in, its waiting jobs are paused, its schedules stand still and its
+    /// machines are put out. Its rows stay.
     ///
     /// # Errors
     /// Postgres cannot be reached.
@@ -189,6 +189,7 @@ impl TenantScope<'_> {
                 [],
             ))
             .await?;
+        enrolment::revoke_all(&transaction, user_id).await?;
         // Pauses are behind the operators' door; from here on this transaction stands in it.
         transaction
             .execute_raw(statement(

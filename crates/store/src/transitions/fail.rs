@@ -68,6 +68,7 @@ pub(crate) async fn fail(
             INSERT INTO job_attempts (job_id, attempt, tenant_id, worker_id, outcome, started_at, error)
             SELECT jobs.id, attempt, tenant_id, worker_id, 'failed', started_at, ended.error
             FROM jobs JOIN ended USING (id) WHERE next_state = 'scheduled'
+            ON CONFLICT DO NOTHING
         )
         UPDATE jobs SET state = next_state, error = ended.error, log_seq = 0, queued_at = NULL,
             run_at = CASE WHEN next_state = 'scheduled' THEN now() + make_interval(secs => delay_seconds) ELSE run_at END,

@@ -74,6 +74,7 @@ pub(crate) async fn rescue_lost(connection: &Pool, limit: u32) -> Result<Vec<Res
             INSERT INTO job_attempts (job_id, attempt, tenant_id, worker_id, outcome, started_at, error)
             SELECT jobs.id, attempt, tenant_id, worker_id, 'lost', started_at, $3
             FROM jobs JOIN lost USING (id)
+            ON CONFLICT (job_id, attempt) DO NOTHING
         )
         UPDATE jobs SET state = next_state, losses = losses + 1, log_seq = 0,
             dispatch = CASE WHEN next_state = 'queued' THEN dispatch + 1 ELSE dispatch END,

@@ -70,7 +70,16 @@ async fn a_worker_without_kinds_can_register() {
         ..new_worker(WorkerId::generate())
     };
     fixture.workers.register(&worker).await.unwrap();
-    assert_eq!(fixture.api.workers().await.unwrap()[0].kinds, []);
+    assert_eq!(
+        fixture
+            .api
+            .tenant(fixture.tenant_id)
+            .workers()
+            .await
+            .unwrap()[0]
+            .kinds,
+        []
+    );
 }
 
 #[tokio::test]
@@ -92,7 +101,12 @@ async fn workers_are_shown_as_they_stand() {
     fixture.end_lease(lost).await;
     fixture.workers.rescue_lost(10).await.unwrap();
     fixture.end_lease(silent).await;
-    let workers = fixture.api.workers().await.unwrap();
+    let workers = fixture
+        .api
+        .tenant(fixture.tenant_id)
+        .workers()
+        .await
+        .unwrap();
     for (id, state) in [
         (active, WorkerState::Active),
         (draining, WorkerState::Draining),
@@ -128,7 +142,15 @@ async fn workers_that_ended_long_ago_are_not_shown() {
     fixture.workers.sign_off(worker_id).await.unwrap();
     let long_ago = "UPDATE workers SET heartbeat_at = now() - interval '2 days'";
     fixture.database.execute(long_ago).await;
-    assert_eq!(fixture.api.workers().await.unwrap(), []);
+    assert_eq!(
+        fixture
+            .api
+            .tenant(fixture.tenant_id)
+            .workers()
+            .await
+            .unwrap(),
+        []
+    );
 }
 
 #[tokio::test]

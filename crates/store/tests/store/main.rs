@@ -16,6 +16,7 @@ mod depending;
 mod directory;
 mod directory_door;
 mod due;
+mod enrolment;
 mod fencing;
 mod fixture;
 mod idempotency;

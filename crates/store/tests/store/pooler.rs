@@ -155,7 +155,7 @@ async fn everything_works_where_a_session_lasts_for_one_transaction() {
         []
     );
     assert_eq!(api.kinds().await.unwrap().len(), 1);
-    assert_eq!(api.workers().await.unwrap().len(), 1);
+    assert_eq!(api.tenant(tenant("acme")).workers().await.unwrap().len(), 1);
     logins.remove(&fixture).await;
 }
 

@@ -104,7 +104,7 @@ pub async fn two_tenants() -> (Fixture, [TenantId; 2]) {
     (fixture, tenants)
 }
 
-fn signed_in(tenant_id: TenantId, name: &str) -> SignedIn {
+pub fn signed_in(tenant_id: TenantId, name: &str) -> SignedIn {
     SignedIn {
         issuer: "https://issuer.test".to_owned(),
         tenant_id,

@@ -223,8 +223,16 @@ fn origin(signed_in: &SignedIn, request: &HttpRequest) -> AuditOrigin {
         None => (ActorKind::Person, signed_in.principal.user.to_string()),
     };
     AuditOrigin {
-        actor_kind,
         actor_id: Some(actor_id),
+        ..origin_of(request, actor_kind)
+    }
+}
+
+/// Where a request comes from, for an actor that is yet to be named.
+pub fn origin_of(request: &HttpRequest, actor_kind: ActorKind) -> AuditOrigin {
+    AuditOrigin {
+        actor_kind,
+        actor_id: None,
         source_address: client_address(request),
         request_id: request
             .extensions()

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use gantry_domain::{
-    ApiKeyId, BatchId, JobId, KindName, LimitSubject, ProfileId, QueueName, ScheduleId, TenantId,
-    UserId,
+    ApiKeyId, BatchId, EnrolTokenId, JobId, KindName, LimitSubject, ProfileId, QueueName,
+    ScheduleId, TenantId, UserId, WorkerTokenId,
 };
 use gantry_telemetry::fields;
 use tracing::Span;
@@ -74,6 +74,22 @@ impl PathPart {
     /// It is not a UUID.
     pub fn schedule_id(&self) -> Result<ScheduleId, ApiError> {
         ScheduleId::from_str(&self.0).map_err(|_| ApiError::BadId)
+    }
+
+    /// The enrol token it names.
+    ///
+    /// # Errors
+    /// It is not a UUID.
+    pub fn enrol_token_id(&self) -> Result<EnrolTokenId, ApiError> {
+        EnrolTokenId::from_str(&self.0).map_err(|_| ApiError::BadId)
+    }
+
+    /// The worker token it names.
+    ///
+    /// # Errors
+    /// It is not a UUID.
+    pub fn worker_token_id(&self) -> Result<WorkerTokenId, ApiError> {
+        WorkerTokenId::from_str(&self.0).map_err(|_| ApiError::BadId)
     }
 
     /// The queue it names.

@@ -38,7 +38,8 @@ impl From<StoreError> for ApiError {
             StoreError::Statement(_)
             | StoreError::UnknownContent { .. }
             | StoreError::RowSecurityInactive { .. }
-            | StoreError::DoorShut { .. } => Self::internal(error),
+            | StoreError::DoorShut { .. }
+            | StoreError::NoAnnouncedKind => Self::internal(error),
         }
     }
 }

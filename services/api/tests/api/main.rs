@@ -17,6 +17,7 @@ mod cancelling;
 mod departing;
 mod depending;
 mod documents;
+mod enrolment;
 mod following;
 mod fuzzing;
 mod hardening;

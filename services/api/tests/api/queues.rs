@@ -103,6 +103,7 @@ async fn rates_are_what_workers_counted_in_the_last_minutes() {
     let queue = Queue::open(&QueueOptions {
         redis_url: api.redis_url.clone(),
         key_prefix: api.prefix.clone(),
+        machine_of: None,
     })
     .unwrap();
     let counts = RunCounts {

@@ -25,6 +25,7 @@ async fn main() -> anyhow::Result<()> {
     let queue = QueueOptions {
         redis_url: env::var("REDIS_URL").context("REDIS_URL is not set")?,
         key_prefix: "gantry".to_owned(),
+        machine_of: None,
     };
     let worker = WorkerBuilder::new(options()?)
         .handler(WordCount)?

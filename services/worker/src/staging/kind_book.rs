@@ -45,6 +45,9 @@ impl KindBook {
     }
 
     pub(crate) async fn find(&self, name: &KindName) -> Result<Arc<ChildKind>, RefusedChild> {
+        if self.store.is_enrolled() {
+            return Err(RefusedChild::EnrolledMachine);
+        }
         if let Some(kind) = self.recall(name) {
             return Ok(kind);
         }

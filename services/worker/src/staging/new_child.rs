@@ -42,6 +42,9 @@ pub struct NewChild {
 /// Why a job cannot be staged.
 #[derive(Debug, thiserror::Error)]
 pub enum RefusedChild {
+    /// A machine of a tenant's own adds no jobs.
+    #[error("this worker runs on an enrolled machine, which stages no jobs")]
+    EnrolledMachine,
     /// No worker ever announced the kind.
     #[error("no worker has announced the kind {0}")]
     UnknownKind(KindName),

@@ -128,5 +128,6 @@ pub fn queue_options(redis: &TestRedis) -> QueueOptions {
     QueueOptions {
         redis_url: redis.url().to_owned(),
         key_prefix: redis.prefix().trim_end_matches(':').to_owned(),
+        machine_of: None,
     }
 }

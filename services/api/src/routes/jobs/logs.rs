@@ -81,12 +81,12 @@ pub async fn read_log(
     let job_id = id.job_id()?;
     let request = read(&query)?;
     let scope = caller.scope(&api);
-    if scope.find_job_summary(job_id).await?.is_none() {
+    let Some(job) = scope.find_job_summary(job_id).await? else {
         return Err(ApiError::JobNotFound);
-    }
+    };
     if request.follow.unwrap_or(accepts_events(http.headers())) {
         let start = start_of(&request, http.headers())?;
-        let stream = LogStream::open(&api, caller.tenant, job_id, request.attempt, start).await?;
+        let stream = LogStream::open(&api, caller.tenant, &job, request.attempt, start).await?;
         return Ok(HttpResponse::Ok()
             .insert_header((CONTENT_TYPE, EVENT_STREAM))
             .insert_header((X_ACCEL_BUFFERING, "no"))

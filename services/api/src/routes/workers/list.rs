@@ -11,6 +11,8 @@ use crate::problem::ApiError;
 use crate::views::Page;
 
 /// List the workers that live, and those that ended within the last day
+///
+/// Those of the operator, and the machines of the caller's tenant.
 #[utoipa::path(
     tag = "workers",
     responses(
@@ -21,7 +23,9 @@ use crate::views::Page;
 #[get("/api/v1/workers")]
 pub async fn list_workers(
     api: Data<Api>,
-    _caller: Caller,
+    caller: Caller,
 ) -> Result<Json<Page<WorkerSummary>>, ApiError> {
-    Ok(Json(Page::complete(api.store.workers().await?)))
+    Ok(Json(Page::complete(
+        api.store.tenant(caller.tenant).workers().await?,
+    )))
 }

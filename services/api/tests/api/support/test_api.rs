@@ -155,7 +155,11 @@ impl TestApi {
 
     fn settings(&self) -> ApiServiceSettings {
         let follower_limit = self.follower_limit.to_string();
+        let enrolled_database_url = without_login(self.database.url());
+        let enrolled_redis_url = without_login(&self.redis_url);
         let of_every_test = [
+            ("GANTRY_ENROLLED_DATABASE_URL", &*enrolled_database_url),
+            ("GANTRY_ENROLLED_REDIS_URL", &*enrolled_redis_url),
             ("DATABASE_URL", self.database.url()),
             ("REDIS_URL", &self.redis_url),
             ("GANTRY_REDIS_PREFIX", &self.prefix),
@@ -245,4 +249,11 @@ impl TestApi {
     pub async fn worker_with(&self, kinds: Vec<KindDeclaration>) -> TestWorker {
         TestWorker::start(self, kinds).await
     }
+}
+
+/// The address of a server for those who have a login of their own.
+fn without_login(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").expect("an address has a scheme");
+    let server = rest.rsplit_once('@').map_or(rest, |(_, server)| server);
+    format!("{scheme}://{server}")
 }

@@ -7,7 +7,7 @@ use gantry_domain::{
     JobFailure, JobId, JobState, KindDeclaration, KindName, LogLevel, LogLine, LogStream,
     QueueName, WorkerId,
 };
-use gantry_queue::{DoorbellReader, JobEnded, Queue, QueueOptions, SignalReader};
+use gantry_queue::{DoorbellReader, JobEnded, JobLines, Queue, QueueOptions, SignalReader};
 use gantry_store::{
     ClaimedJob, Completion, Failure, NewWorker, Run, RunLogLine, StoreOptions, WorkerStore,
 };
@@ -35,6 +35,7 @@ impl TestWorker {
         let queue = Queue::open(&QueueOptions {
             redis_url: api.redis_url.clone(),
             key_prefix: api.prefix.clone(),
+            machine_of: None,
         });
         let worker = Self {
             id: WorkerId::generate(),
@@ -128,7 +129,12 @@ impl TestWorker {
 
     pub async fn publish_only(&self, claimed: &ClaimedJob, lines: Vec<LogLine>) {
         // A test may have taken Redis away.
-        let _ = self.queue.publish_lines(&[(claimed.job_id(), lines)]).await;
+        let published = JobLines {
+            job_id: claimed.job_id(),
+            queue: claimed.queue.clone(),
+            lines,
+        };
+        let _ = self.queue.publish_lines(&[published]).await;
     }
 
     pub async fn complete(&self, claimed: &ClaimedJob) {

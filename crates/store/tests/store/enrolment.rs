@@ -1,0 +1,9 @@
+//! Machines of tenants' own: let in once, held to their tenant's queues by Postgres, and put out at once.
+
+mod endings;
+mod logins;
+mod machine;
+mod tokens;
+mod values;
+mod walls;
+mod world;

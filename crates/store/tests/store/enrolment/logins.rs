@@ -1,0 +1,88 @@
+//! The logins of machines: each by itself, made and dropped with the owner's rights.
+
+use std::time::Duration;
+
+use gantry_domain::TenantId;
+
+use super::machine::{Machine, queued_in};
+use crate::fixture::{Fixture, completion, new_job, tenant, user};
+use crate::row_security::{run, visible};
+
+/// Each machine has a login of its own, so none is at another's mercy.
+#[tokio::test]
+async fn a_machine_neither_reads_nor_ends_the_sessions_of_another() {
+    let fixture = Fixture::new().await;
+    let machine = Machine::enrolled(&fixture, fixture.tenant_id, "own-gpu").await;
+    let neighbour = Machine::enrolled(&fixture, tenant("other"), "their-gpu").await;
+    let mut session = neighbour.connection().await;
+    let mut hand = machine.connection().await;
+    let login = &neighbour.token.login;
+    let readable =
+        format!("SELECT FROM pg_stat_activity WHERE usename = '{login}' AND query NOT LIKE '<%'");
+    assert_eq!(
+        visible(&mut hand, &format!("({readable}) AS readable")).await,
+        0
+    );
+    for denied in [
+        format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{login}'"),
+        format!("ALTER ROLE {login} PASSWORD 'x'"),
+        format!("SET ROLE {login}"),
+        "ALTER ROLE gantry_enrolled SET statement_timeout = 1".to_owned(),
+        "CREATE TABLE public.anything ()".to_owned(),
+    ] {
+        run(&mut hand, &denied).await.expect_err(&denied);
+    }
+    run(&mut session, "SELECT 1").await.unwrap();
+}
+
+/// The usual fixture's owner is a superuser, to whom nothing is denied; an installation's should not be.
+#[tokio::test]
+async fn an_owner_without_superuser_rights_lets_machines_in_and_puts_them_out() {
+    let fixture = Fixture::new().await;
+    let owner = format!("{}_owner", fixture.database.name());
+    fixture
+        .database
+        .execute(&format!(
+            "CREATE ROLE {owner} CREATEROLE;
+             GRANT gantry_api, gantry_worker TO {owner};
+             DO $$ DECLARE thing record; BEGIN
+                FOR thing IN SELECT oid::regclass AS name FROM pg_class
+                    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') LOOP
+                    EXECUTE format('ALTER TABLE %s OWNER TO {owner}', thing.name);
+                END LOOP;
+                FOR thing IN SELECT oid::regprocedure AS name FROM pg_proc WHERE pronamespace = 'public'::regnamespace LOOP
+                    EXECUTE format('ALTER FUNCTION %s OWNER TO {owner}', thing.name);
+                END LOOP;
+             END $$"
+        ))
+        .await;
+    let tenant_id: TenantId = fixture.tenant_id;
+    fixture.worker().await;
+    let machine = Machine::enrolled(&fixture, tenant_id, "own-gpu").await;
+    let own = queued_in(&fixture, tenant_id, "own-gpu").await;
+    fixture.submit(new_job(tenant_id)).await;
+    let worker_id = machine.worker().await;
+    let mut hand = machine.connection().await;
+    assert_eq!(visible(&mut hand, "jobs").await, 1);
+    machine.claim(worker_id, own).await.unwrap();
+    let ended = machine.store.complete(worker_id, &[completion(own)]).await;
+    assert_eq!(ended.unwrap().len(), 1);
+    let scope = fixture.api.tenant(tenant_id);
+    scope
+        .revoke_worker_token(machine.token.id, user("ada"))
+        .await
+        .unwrap();
+    assert_eq!(visible(&mut hand, "jobs").await, 0);
+    let ended = fixture
+        .api
+        .ended_worker_tokens(Duration::ZERO, 10)
+        .await
+        .unwrap();
+    assert!(fixture.api.close_worker_token(ended[0]).await.unwrap());
+    fixture
+        .database
+        .execute(&format!(
+            "REASSIGN OWNED BY {owner} TO CURRENT_USER; DROP OWNED BY {owner}; DROP ROLE {owner}"
+        ))
+        .await;
+}

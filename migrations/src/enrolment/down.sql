@@ -1,0 +1,39 @@
+-- The role stays, as the services' roles do; the logins of this database's machines go.
+ALTER TABLE worker_tokens NO FORCE ROW LEVEL SECURITY;
+SELECT drop_enrolled_login(id) FROM worker_tokens;
+DROP FUNCTION drop_enrolled_login(uuid);
+DROP FUNCTION make_enrolled_login(uuid, text);
+
+REVOKE ALL ON kinds, seaql_migrations, workers, jobs, job_attempts, job_logs, job_dependencies, pauses, concurrency_limits
+    FROM gantry_enrolled;
+DROP POLICY enrolled ON concurrency_limits;
+DROP POLICY enrolled ON pauses;
+DROP POLICY enrolled ON job_dependencies;
+DROP POLICY enrolled_run ON job_logs;
+DROP POLICY enrolled_run ON job_attempts;
+DROP POLICY enrolled_run ON jobs;
+DROP POLICY enrolled ON jobs;
+DROP POLICY enrolled_lease ON workers;
+DROP POLICY enrolled_registration ON workers;
+DROP POLICY enrolled ON workers;
+DROP FUNCTION enrolled_registrations();
+DROP FUNCTION enrolled_worker_ids();
+
+REVOKE UPDATE (state, lease_expires_at) ON workers FROM gantry_api;
+DROP POLICY own_tenant_stop ON workers;
+DROP POLICY seen_by_tenant ON workers;
+DROP POLICY operators_workers ON workers;
+ALTER TABLE workers NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE workers DISABLE ROW LEVEL SECURITY;
+DROP POLICY claim_door ON schedules;
+DROP POLICY claim_door ON jobs;
+ALTER TABLE workers DROP COLUMN tenant_id, DROP COLUMN token_id;
+DROP FUNCTION enrolled_queues();
+DROP FUNCTION enrolled_tenant_id();
+DROP FUNCTION enrolled_token_id();
+DROP TABLE worker_tokens;
+DROP TABLE enrol_tokens;
+DROP TABLE tenant_queues;
+DROP FUNCTION claimed_queue();
+DROP FUNCTION presented_secret_hash();
+REVOKE USAGE ON SCHEMA public FROM gantry_enrolled;

@@ -1,0 +1,101 @@
+//! Taking away, soon after a token has ended, what its machine was given: its user in Redis and its login in Postgres.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gantry_crash_points::{CrashPoint, reach};
+use gantry_queue::Queue;
+use gantry_store::ApiStore;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+use crate::startup::Startup;
+
+/// How often it is looked for tokens that have ended.
+const INTERVAL: Duration = Duration::from_secs(60);
+/// How long the login of an ended token stays: it finds nothing any more, and its worker learns by it what has happened.
+const GRACE: Duration = Duration::from_secs(10);
+/// How many are seen to at once; the rest follow with the next look.
+const BATCH_TOKENS: u32 = 100;
+
+/// Sees to ended tokens until it is dropped. Any number of processes may do so at once.
+pub struct EnrolmentUpkeep {
+    ended: Arc<Notify>,
+    keeping: JoinHandle<()>,
+}
+
+impl EnrolmentUpkeep {
+    /// Begins on the current tokio runtime.
+    pub fn start(store: ApiStore, queue: Queue, startup: Startup) -> Self {
+        let ended = Arc::new(Notify::new());
+        let upkeep = Upkeep {
+            store,
+            queue,
+            startup,
+        };
+        Self {
+            keeping: tokio::spawn(upkeep.keep(Arc::clone(&ended))),
+            ended,
+        }
+    }
+
+    /// Lets it look sooner: a token was revoked just now. Whoever dies before that leaves it to the next look.
+    pub fn look_soon(&self) {
+        self.ended.notify_one();
+    }
+}
+
+impl Drop for EnrolmentUpkeep {
+    fn drop(&mut self) {
+        self.keeping.abort();
+    }
+}
+
+struct Upkeep {
+    store: ApiStore,
+    queue: Queue,
+    startup: Startup,
+}
+
+impl Upkeep {
+    async fn keep(self, ended: Arc<Notify>) {
+        loop {
+            if timeout(INTERVAL, ended.notified()).await.is_ok() {
+                sleep(GRACE).await;
+            }
+            if self.startup.is_complete() {
+                self.close_ended().await;
+            }
+        }
+    }
+
+    /// First Redis, then Postgres, which remembers what is still to be done.
+    async fn close_ended(&self) {
+        let ended = match self.store.ended_worker_tokens(GRACE, BATCH_TOKENS).await {
+            Ok(ended) => ended,
+            Err(error) => {
+                tracing::debug!(%error, "ended worker tokens were not looked for");
+                return;
+            }
+        };
+        for token in ended {
+            if let Err(error) = self.queue.put_out(token.id).await {
+                tracing::warn!(%error, token_id = %token.id, "the user of an ended worker token is still in Redis");
+                continue;
+            }
+            reach(CrashPoint::MachineUserRemoved);
+            match self.store.close_worker_token(token).await {
+                Ok(true) => {
+                    tracing::info!(token_id = %token.id, "the login of a machine was taken away")
+                }
+                Ok(false) => {
+                    tracing::warn!(token_id = %token.id, "the login of a machine owns something in Postgres: it was kept, and cannot log in");
+                }
+                Err(error) => {
+                    tracing::warn!(%error, token_id = %token.id, "the login of an ended worker token is still in Postgres");
+                }
+            }
+        }
+    }
+}
