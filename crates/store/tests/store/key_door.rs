@@ -112,7 +112,7 @@ async fn the_end_of_a_membership_ends_the_keys_of_that_person_in_that_tenant() {
             .database
             .execute(&format!(
                 "INSERT INTO memberships (tenant_id, user_id, role, source)
-                 VALUES ('{tenant_id}', '{person}', 'member', 'provider')"
+                 VALUES ('{tenant_id}', '{person}', 'member', 'gantry')"
             ))
             .await;
     }
