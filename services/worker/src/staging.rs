@@ -51,9 +51,13 @@ impl StagedChildren {
     /// payloads.
     ///
     /// # Errors
-    /// The job cannot be accepted: its kind is unknown, its payload does not fit, or something is beyond a limit.
+    /// The job cannot be accepted: its kind is unknown or Gantry's own, its payload does not fit, or something is beyond a
+    /// limit.
     pub async fn stage(&self, child: NewChild) -> Result<JobId, RefusedChild> {
         child.check_ranges()?;
+        if child.kind.is_internal() {
+            return Err(RefusedChild::InternalKind(child.kind));
+        }
         let kind = self.kinds.find(&child.kind).await?;
         let payload = storable_json(child.payload);
         kind.check(&payload)?;
