@@ -1,9 +1,10 @@
 //! The kinds whose jobs the service alone asks for: what nobody may submit, schedule or stage.
 
-use crate::{EMAIL_KIND, KindName};
+use crate::{EMAIL_KIND, EXPORT_KIND, KindName};
 
-/// Their names. A job of such a kind does what the person it is for did not ask for, such as sending a mail.
-pub const INTERNAL_KINDS: [&str; 1] = [EMAIL_KIND];
+/// Their names. A job of such a kind does what its submitter could not ask for: send a mail to anybody, or gather what is a
+/// person's from every tenant.
+pub const INTERNAL_KINDS: [&str; 2] = [EMAIL_KIND, EXPORT_KIND];
 
 impl KindName {
     /// Whether the service alone asks for jobs of this kind.
