@@ -47,6 +47,8 @@ word_enum! {
         ProfileCreated = "profile.created",
         /// A profile got another name or cohort.
         ProfileChanged = "profile.changed",
+        /// A profile that waited became that of the owner of its address.
+        ProfileLinked = "profile.linked",
         /// A profile was deleted.
         ProfileDeleted = "profile.deleted",
         /// An archive of everything that is a person's was asked for.

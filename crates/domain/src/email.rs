@@ -5,8 +5,8 @@ use serde_json::json;
 
 use crate::word::word_enum;
 use crate::{
-    EMAIL_LIMIT_BYTES, EmailAddress, JobId, KindDeclaration, KindName, NewJob, OnParentFailure,
-    PERSON_NAME_LIMIT_CHARACTERS, Priority, ProfileId, RetryPolicy, TenantId, UserId,
+    JobId, KindDeclaration, KindName, NewJob, OnParentFailure, Priority, ProfileId, RetryPolicy,
+    TenantId, UserId,
 };
 
 /// The kind's name.
@@ -17,24 +17,18 @@ const TIMEOUT_SECONDS: u32 = 60;
 word_enum! {
     /// Which mail.
     EmailTemplate, "mail" {
-        /// To someone who has just got a profile.
+        /// To someone who has signed up and proven an address.
         Welcome = "welcome",
     }
 }
 
-/// What a job of the kind is told.
+/// What a job of the kind is told: neither a name nor an address, which it would keep longer than the person may want.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EmailRequest {
     /// Which mail.
     pub template: EmailTemplate,
-    /// To which address; without one there is nobody to send it to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<EmailAddress>,
-    /// What to call the person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// The profile it is about.
+    /// The profile of the person it is for.
     pub profile_id: ProfileId,
 }
 
@@ -44,7 +38,7 @@ impl EmailRequest {
         KindDeclaration {
             name: kind(),
             description:
-                "Sends a mail; writes down what it would send until a mail provider is configured."
+                "Sends a mail; writes down what it would send. Only the service itself asks for it."
                     .to_owned(),
             payload_schema: json!({
                 "type": "object",
@@ -52,8 +46,6 @@ impl EmailRequest {
                 "required": ["template", "profile_id"],
                 "properties": {
                     "template": { "enum": EmailTemplate::ALL },
-                    "to": { "type": "string", "minLength": 3, "maxLength": EMAIL_LIMIT_BYTES },
-                    "name": { "type": "string", "minLength": 1, "maxLength": PERSON_NAME_LIMIT_CHARACTERS },
                     "profile_id": { "type": "string", "minLength": 36, "maxLength": 36 },
                 },
             }),

@@ -17,6 +17,7 @@ mod enrolment;
 mod failure;
 mod idempotency_key;
 mod ids;
+mod internal_kind;
 mod job;
 mod kind;
 mod limits;
@@ -66,6 +67,7 @@ pub use ids::{
     ApiKeyId, AuditEventId, BatchId, EnrolTokenId, InvalidId, JobId, MembershipId, ProfileId,
     ScheduleId, TenantId, UserId, WorkerId, WorkerTokenId,
 };
+pub use internal_kind::INTERNAL_KINDS;
 pub use job::{Job, JobSummary};
 pub use kind::{Kind, KindDeclaration, RetryDelays, RetryPolicy};
 pub use limits::{

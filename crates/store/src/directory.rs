@@ -5,6 +5,7 @@ mod memberships;
 mod organizations;
 mod people;
 mod profiles;
+mod succession;
 
 use gantry_domain::{
     ActorKind, AuditAction, AuditOrigin, Cohorts, DirectoryEvent, DirectoryNotice, Doorbell,

@@ -1,7 +1,14 @@
 DROP POLICY directory_door ON audit_events;
 DROP POLICY directory_door_answer ON jobs;
 DROP POLICY directory_door ON jobs;
+DROP POLICY directory_door_stop ON pauses;
+DROP POLICY directory_door ON pauses;
+DROP POLICY directory_door_stop ON schedules;
+DROP POLICY directory_door ON schedules;
+DROP POLICY directory_door_succession ON memberships;
+DROP POLICY directory_door_found ON memberships;
 DROP POLICY directory_door ON memberships;
+DROP POLICY directory_door_lock ON tenants;
 DROP POLICY directory_door_change ON tenants;
 DROP POLICY directory_door_new ON tenants;
 DROP POLICY directory_door ON tenants;

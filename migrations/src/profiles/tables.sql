@@ -38,6 +38,8 @@ CREATE TABLE directory_entries (
     -- None where an entry was only made to be locked.
     changed_at timestamptz,
     deleted_at timestamptz,
+    -- A person is welcomed once, whatever becomes of their profiles.
+    welcomed_at timestamptz CHECK (welcomed_at IS NULL OR kind = 'user'),
     PRIMARY KEY (kind, id)
 );
 

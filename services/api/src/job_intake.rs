@@ -43,6 +43,13 @@ pub async fn check_jobs(
     let ids: Vec<JobId> = requests.iter().map(|_| JobId::generate()).collect();
     for (place, (path, request)) in requests.into_iter().enumerate() {
         let parents = parents(&request, &ids[..place], &path, &mut faults);
+        if request.kind.is_internal() {
+            faults.add(
+                path.field("kind"),
+                "is for jobs that only the service itself asks for",
+            );
+            continue;
+        }
         let Some(kind) = api.kinds.find(&request.kind, asked_at).await? else {
             unknown_kinds.add(path.field("kind"), "is no kind that a worker has announced");
             continue;

@@ -123,6 +123,7 @@ impl Executor {
         let origin = Origin {
             tenant_id: job.tenant_id,
             created_by: job.created_by,
+            kind: job.kind.clone(),
             traceparent: job.traceparent.clone(),
         };
         let children = StagedChildren::new(origin, self.kinds.clone());

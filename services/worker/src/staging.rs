@@ -9,8 +9,8 @@ pub use new_child::{NewChild, RefusedChild};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gantry_domain::{
-    CHILD_LIMIT_COUNT, CHILDREN_LIMIT_BYTES, JobId, NewJob, PAYLOAD_LIMIT_BYTES, ParentReference,
-    TenantId, UserId,
+    CHILD_LIMIT_COUNT, CHILDREN_LIMIT_BYTES, JobId, KindName, NewJob, PAYLOAD_LIMIT_BYTES,
+    ParentReference, TenantId, UserId,
 };
 
 use crate::storable::{storable_json, storable_text};
@@ -23,11 +23,13 @@ pub struct StagedChildren {
     staged: Arc<Mutex<Staged>>,
 }
 
-/// What every child takes over.
+/// Where children come from; they take over all but the kind.
 #[derive(Debug, Clone)]
 pub(crate) struct Origin {
     pub(crate) tenant_id: TenantId,
     pub(crate) created_by: UserId,
+    /// The kind of the job that stages them.
+    pub(crate) kind: KindName,
     pub(crate) traceparent: Option<String>,
 }
 
@@ -51,9 +53,14 @@ impl StagedChildren {
     /// payloads.
     ///
     /// # Errors
-    /// The job cannot be accepted: its kind is unknown, its payload does not fit, or something is beyond a limit.
+    /// The job cannot be accepted: its kind is unknown or Gantry's own, its payload does not fit, or something is beyond a
+    /// limit.
     pub async fn stage(&self, child: NewChild) -> Result<JobId, RefusedChild> {
         child.check_ranges()?;
+        // A job of such a kind may go on in further ones.
+        if child.kind.is_internal() && child.kind != self.origin.kind {
+            return Err(RefusedChild::InternalKind(child.kind));
+        }
         let kind = self.kinds.find(&child.kind).await?;
         let payload = storable_json(child.payload);
         kind.check(&payload)?;

@@ -12,36 +12,27 @@ use gantry_worker::handlers::EmailSend;
 use serde_json::json;
 use worker_in_process::failure;
 
-fn welcome(to: Option<&str>) -> EmailRequest {
-    EmailRequest {
-        template: EmailTemplate::Welcome,
-        to: to.map(|to| to.parse().expect("an address")),
-        name: Some("Ada".to_owned()),
-        profile_id: ProfileId::generate(),
-    }
-}
-
 #[tokio::test]
-async fn a_welcome_is_written_down_and_its_address_is_in_no_line() {
+async fn a_welcome_is_written_down_by_its_profile() {
     let bench = Bench::create().await;
     let worker = bench.start_worker(EmailSend).await;
-    for (to, line) in [
-        (Some("ada@example.com"), "would send the mail welcome"),
-        (
-            None,
-            "nobody to send the mail welcome to: the person has no verified address",
-        ),
-    ] {
-        let job = bench.run(bench.job(EMAIL_KIND, json!(welcome(to)))).await;
-        assert_eq!(job.summary.state, JobState::Succeeded);
-        assert_eq!(
-            job.result,
-            Some(json!({"template": "welcome", "sent": false}))
-        );
-        let lines = bench.log(job.summary.id).await;
-        let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
-        assert_eq!(texts, [line]);
-    }
+    let welcome = EmailRequest {
+        template: EmailTemplate::Welcome,
+        profile_id: ProfileId::generate(),
+    };
+    let job = bench.run(bench.job(EMAIL_KIND, json!(welcome))).await;
+    assert_eq!(job.summary.state, JobState::Succeeded);
+    assert_eq!(
+        job.result,
+        Some(json!({"template": "welcome", "sent": false}))
+    );
+    let lines = bench.log(job.summary.id).await;
+    let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+    let line = format!(
+        "would send the mail welcome to the owner of the profile {}",
+        welcome.profile_id
+    );
+    assert_eq!(texts, [line]);
     worker.stop().await;
 }
 
@@ -49,9 +40,14 @@ async fn a_welcome_is_written_down_and_its_address_is_in_no_line() {
 async fn what_is_no_mail_fails_for_good() {
     let bench = Bench::create().await;
     let worker = bench.start_worker(EmailSend).await;
-    let other = bench.job(EMAIL_KIND, json!({"template": "other"}));
-    let job = bench.run(other).await;
-    let (state, code, _) = failure(&job);
-    assert_eq!((state, code), (JobState::Failed, "invalid_payload"));
+    let profile_id = ProfileId::generate();
+    for other in [
+        json!({"template": "other", "profile_id": profile_id}),
+        json!({"template": "welcome", "profile_id": profile_id, "to": "ada@example.com"}),
+    ] {
+        let job = bench.run(bench.job(EMAIL_KIND, other)).await;
+        let (state, code, _) = failure(&job);
+        assert_eq!((state, code), (JobState::Failed, "invalid_payload"));
+    }
     worker.stop().await;
 }

@@ -41,6 +41,8 @@ pub(super) struct Entry {
     pub changed_at: Option<DateTime<Utc>>,
     pub is_deleted: bool,
     pub external_id: Option<String>,
+    /// Whether the person was sent a welcome.
+    pub is_welcomed: bool,
 }
 
 impl Entry {
@@ -63,7 +65,8 @@ pub(super) async fn lock(
     let values = || [subject.kind().into(), subject.id().into()];
     let make = "INSERT INTO directory_entries (kind, id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     transaction.execute_raw(statement(make, values())).await?;
-    let read = "SELECT changed_at, deleted_at IS NOT NULL AS is_deleted, external_id
+    let read = "SELECT changed_at, deleted_at IS NOT NULL AS is_deleted, external_id,
+            welcomed_at IS NOT NULL AS is_welcomed
         FROM directory_entries WHERE kind = $1 AND id = $2 FOR UPDATE";
     let row = transaction.query_one_raw(statement(read, values())).await?;
     let row = row.ok_or_else(|| StoreError::UnknownContent {
@@ -74,6 +77,7 @@ pub(super) async fn lock(
         changed_at: column(&row, "changed_at")?,
         is_deleted: column(&row, "is_deleted")?,
         external_id: column(&row, "external_id")?,
+        is_welcomed: column(&row, "is_welcomed")?,
     })
 }
 
@@ -100,6 +104,17 @@ pub(super) async fn bury(
         SET changed_at = greatest(changed_at, $3), external_id = COALESCE($4, external_id), deleted_at = now()
         WHERE kind = $1 AND id = $2";
     write(transaction, sql, subject, changed_at, external_id).await
+}
+
+/// Keeps that the person of a locked entry was sent a welcome; this outlives their profiles.
+pub(super) async fn keep_welcome(
+    transaction: &DatabaseTransaction,
+    user_id: UserId,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE directory_entries SET welcomed_at = now() WHERE kind = 'user' AND id = $1";
+    let values = [user_id.as_uuid().into()];
+    transaction.execute_raw(statement(sql, values)).await?;
+    Ok(())
 }
 
 async fn write(

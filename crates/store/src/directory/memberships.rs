@@ -62,7 +62,7 @@ impl Writing<'_> {
                 role.as_str().into(),
             ]
         };
-        // Two statements, because the door shows no membership that the tenant's own people made, and leaves it alone.
+        // Two statements, because the door leaves a membership that the tenant's own people made alone.
         for (action, sql) in [
             (
                 AuditAction::MemberAdded,

@@ -35,7 +35,8 @@ impl Writing<'_> {
         Ok(Some(Vec::new()))
     }
 
-    /// Closes the organization's tenant, and ends every membership in it.
+    /// Closes the organization's tenant, ends every membership in it, and stops what it has under way: its schedules stand
+    /// still and its waiting jobs are paused.
     pub(super) async fn delete_organization(
         &self,
         external_id: &str,
@@ -52,9 +53,17 @@ impl Writing<'_> {
             None,
         )
         .await?;
+        self.write_tenant(tenant_id, external_id, None).await?;
         for sql in [
             "UPDATE tenants SET deleted_at = now(), updated_at = now() WHERE id = $1 AND deleted_at IS NULL",
             "DELETE FROM memberships WHERE tenant_id = $1 AND source = 'provider'",
+            "UPDATE schedules SET paused_at = now(), next_run_at = NULL, updated_at = now()
+             WHERE tenant_id = $1 AND paused_at IS NULL",
+            // No person has paused them: the id is nobody's.
+            "INSERT INTO pauses (scope, subject, reason, paused_by, paused_by_name)
+             VALUES ('tenant', $1::text, 'The organization was deleted.', '00000000-0000-0000-0000-000000000000',
+                'the identity provider')
+             ON CONFLICT (scope, subject) DO NOTHING",
         ] {
             let closing = statement(sql, [tenant_id.as_uuid().into()]);
             self.transaction.execute_raw(closing).await?;

@@ -10,7 +10,8 @@ use crate::StoreError;
 use crate::statement::{integer, statement};
 
 impl Writing<'_> {
-    /// Writes a person down, with a profile the first time; nothing when it comes too late.
+    /// Writes a person down, with a profile of their own the first time, and a welcome once there is an address to send it
+    /// to; nothing when it comes too late.
     pub(super) async fn change_user(
         &self,
         user: &DirectoryUser,
@@ -28,11 +29,15 @@ impl Writing<'_> {
         )
         .await?;
         self.write_user(user_id, user).await?;
-        let mut profiles = self.link_profiles(user_id, user).await?;
-        if profiles.is_empty() && entry.is_new() {
-            profiles.extend(self.create_profile(user_id, user).await?);
+        if entry.is_new() {
+            self.make_own_profile(user_id, user).await?;
         }
-        self.welcome(user_id, user, &profiles).await.map(Some)
+        self.refresh_address(user_id, user).await?;
+        self.link_profiles(user_id, user).await?;
+        if entry.is_welcomed {
+            return Ok(Some(Vec::new()));
+        }
+        self.welcome(user_id, user).await.map(Some)
     }
 
     /// Lets nobody in any more under this name, and ends what the provider said of it.
@@ -53,6 +58,8 @@ impl Writing<'_> {
         )
         .await?;
         self.let_account_end(user_id, subject).await?;
+        // Before the keys: whoever removes a member locks the tenant's row first too.
+        self.replace_last_owner(user_id).await?;
         for sql in [
             "DELETE FROM memberships WHERE user_id = $1 AND source = 'provider'",
             "UPDATE api_keys SET revoked_at = now() WHERE created_by = $1 AND revoked_at IS NULL",

@@ -1,12 +1,13 @@
-//! The profiles of someone who signs up: those that wait for the address, or else one of their own, and a welcome for each.
+//! The profiles of someone who signs up: one in their own space, those that wait for their address, and one welcome.
 
 use gantry_domain::{
-    CohortName, DirectoryUser, Doorbell, EmailRequest, EmailTemplate, NewJob, ProfileId, TenantId,
-    UserId,
+    AuditAction, DirectoryUser, Doorbell, EmailRequest, EmailTemplate, ProfileId, TenantId, UserId,
 };
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, QueryResult};
+use serde_json::json;
 
 use super::Writing;
+use super::entries::keep_welcome;
 use crate::StoreError;
 use crate::statement::{column, statement};
 use crate::transitions::submit_within;
@@ -14,25 +15,89 @@ use crate::transitions::submit_within;
 /// How many waiting profiles are linked at once; any further ones are with the person's next notice.
 const LINKED_AT_ONCE: u32 = 100;
 
-/// A profile that has just become somebody's.
-pub(super) struct LinkedProfile {
-    id: ProfileId,
-    tenant_id: TenantId,
-}
-
 impl Writing<'_> {
-    /// Links every profile that waits for the person's address. Nothing but an address that the provider has verified, and
-    /// that is the person's primary one, gives a profile to anybody; and none that is somebody's is ever given again.
+    /// Makes the profile in the person's own space, in the cohort that the provider tells, whatever others wait for the
+    /// address elsewhere; its own address is still to be written. One that waits in that very space is taken over instead.
+    pub(super) async fn make_own_profile(
+        &self,
+        user_id: UserId,
+        user: &DirectoryUser,
+    ) -> Result<(), StoreError> {
+        let own_space = self.own_space(user);
+        self.write_tenant(own_space, &user.subject, None).await?;
+        let cohort = self.cohorts.of(user.cohort.as_deref()).as_str();
+        if let Some(email) = &user.verified_email {
+            let sql = "
+                UPDATE profiles SET user_id = $1, cohort = $4, linked_at = now(), updated_at = now()
+                WHERE tenant_id = $2 AND email_folded = $3 AND user_id IS NULL
+                RETURNING id, tenant_id";
+            let values = [
+                user_id.as_uuid().into(),
+                own_space.as_uuid().into(),
+                email.folded().into(),
+                cohort.into(),
+            ];
+            let taken = self.transaction.query_all_raw(statement(sql, values));
+            self.audit_links(user_id, &taken.await?).await?;
+        }
+        let sql = "
+            INSERT INTO profiles (id, tenant_id, user_id, name, cohort, linked_at) VALUES ($1, $2, $3, $4, $5, now())
+            ON CONFLICT (tenant_id, user_id) DO NOTHING";
+        let values = [
+            ProfileId::generate().as_uuid().into(),
+            own_space.as_uuid().into(),
+            user_id.as_uuid().into(),
+            user.display_name().into(),
+            cohort.into(),
+        ];
+        self.transaction.execute_raw(statement(sql, values)).await?;
+        Ok(())
+    }
+
+    /// Lets the profile in the person's own space have the address that the person has proven to own, unless another
+    /// profile there has it.
+    pub(super) async fn refresh_address(
+        &self,
+        user_id: UserId,
+        user: &DirectoryUser,
+    ) -> Result<(), StoreError> {
+        let Some(email) = &user.verified_email else {
+            return Ok(());
+        };
+        // The door changes the address of nobody whom the transaction does not name.
+        let name = "SELECT set_config('app.person_id', $1, true)";
+        let values = [user_id.to_string().into()];
+        self.transaction
+            .execute_raw(statement(name, values))
+            .await?;
+        let sql = "
+            UPDATE profiles SET email = $3, email_folded = $4, updated_at = now()
+            WHERE tenant_id = $2 AND user_id = $1 AND email IS DISTINCT FROM $3 AND NOT EXISTS (
+                SELECT FROM profiles AS other
+                WHERE other.tenant_id = $2 AND other.email_folded = $4 AND other.id <> profiles.id)";
+        let values = [
+            user_id.as_uuid().into(),
+            self.own_space(user).as_uuid().into(),
+            email.as_str().into(),
+            email.folded().into(),
+        ];
+        self.transaction.execute_raw(statement(sql, values)).await?;
+        Ok(())
+    }
+
+    /// Links every profile that waits for the person's address; it keeps the name its tenant gave it. Nothing but an address
+    /// that the provider has verified, and that is the person's primary one, gives a profile to anybody; and none that is
+    /// somebody's is ever given again.
     pub(super) async fn link_profiles(
         &self,
         user_id: UserId,
         user: &DirectoryUser,
-    ) -> Result<Vec<LinkedProfile>, StoreError> {
+    ) -> Result<(), StoreError> {
         let Some(email) = &user.verified_email else {
-            return Ok(Vec::new());
+            return Ok(());
         };
         let sql = "
-            UPDATE profiles SET user_id = $1, linked_at = now(), updated_at = now(), name = COALESCE(name, $3)
+            UPDATE profiles SET user_id = $1, linked_at = now(), updated_at = now()
             WHERE user_id IS NULL AND id IN (
                 SELECT id FROM profiles AS waiting
                 WHERE email_folded = $2 AND user_id IS NULL
@@ -40,81 +105,63 @@ impl Writing<'_> {
                         SELECT FROM profiles AS own WHERE own.tenant_id = waiting.tenant_id AND own.user_id = $1)
                     AND NOT EXISTS (
                         SELECT FROM tenants WHERE tenants.id = waiting.tenant_id AND tenants.deleted_at IS NOT NULL)
-                ORDER BY id LIMIT $4 FOR UPDATE
+                ORDER BY id LIMIT $3 FOR UPDATE
             )
             RETURNING id, tenant_id";
         let values = [
             user_id.as_uuid().into(),
             email.folded().into(),
-            user.display_name().into(),
             i64::from(LINKED_AT_ONCE).into(),
         ];
-        let rows = self
-            .transaction
-            .query_all_raw(statement(sql, values))
-            .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(LinkedProfile {
-                    id: ProfileId::from_uuid(column(row, "id")?),
-                    tenant_id: TenantId::from_uuid(column(row, "tenant_id")?),
-                })
-            })
-            .collect()
+        let linked = self.transaction.query_all_raw(statement(sql, values));
+        self.audit_links(user_id, &linked.await?).await
     }
 
-    /// Makes a profile in the person's own space, unless the person has one anywhere.
-    pub(super) async fn create_profile(
-        &self,
-        user_id: UserId,
-        user: &DirectoryUser,
-    ) -> Result<Option<LinkedProfile>, StoreError> {
-        let tenant_id = TenantId::for_person(&self.notice.issuer, &user.subject);
-        self.write_tenant(tenant_id, &user.subject, None).await?;
-        let cohort: &CohortName = self.cohorts.of(user.cohort.as_deref());
-        let sql = "
-            INSERT INTO profiles (id, tenant_id, user_id, email, email_folded, name, cohort, linked_at)
-            SELECT $1, $2, $3, $4, $5, $6, $7, now()
-            WHERE NOT EXISTS (SELECT FROM profiles WHERE user_id = $3)
-            ON CONFLICT DO NOTHING";
-        let id = ProfileId::generate();
-        let email = user.verified_email.as_ref();
-        let values = [
-            id.as_uuid().into(),
-            tenant_id.as_uuid().into(),
-            user_id.as_uuid().into(),
-            email.map(|email| email.as_str().to_owned()).into(),
-            email.map(|email| email.folded()).into(),
-            user.display_name().into(),
-            cohort.as_str().into(),
-        ];
-        let made = self.transaction.execute_raw(statement(sql, values)).await?;
-        Ok((made.rows_affected() == 1).then_some(LinkedProfile { id, tenant_id }))
-    }
-
-    /// One mail for each profile, in the transaction that gave it to the person: so exactly one.
+    /// Asks for the person's one welcome, in their own space, in the transaction that keeps that it was asked for. It is held
+    /// until there is an address, and a profile to find that by.
     pub(super) async fn welcome(
         &self,
         user_id: UserId,
         user: &DirectoryUser,
-        profiles: &[LinkedProfile],
     ) -> Result<Vec<Doorbell>, StoreError> {
-        let jobs: Vec<NewJob> = profiles
-            .iter()
-            .map(|profile| {
-                let request = EmailRequest {
-                    template: EmailTemplate::Welcome,
-                    to: user.verified_email.clone(),
-                    name: user.display_name(),
-                    profile_id: profile.id,
-                };
-                request.job(profile.tenant_id, user_id)
-            })
-            .collect();
-        let accepted = submit_within(self.transaction, &jobs).await?;
-        let accepted = accepted.iter().zip(&jobs);
-        Ok(accepted
-            .filter_map(|(one, job)| one.doorbell(job))
-            .collect())
+        if user.verified_email.is_none() {
+            return Ok(Vec::new());
+        }
+        let own_space = self.own_space(user);
+        let sql = "SELECT id FROM profiles WHERE tenant_id = $1 AND user_id = $2";
+        let values = [own_space.as_uuid().into(), user_id.as_uuid().into()];
+        let own = self.transaction.query_one_raw(statement(sql, values));
+        let Some(own) = own.await? else {
+            return Ok(Vec::new());
+        };
+        let request = EmailRequest {
+            template: EmailTemplate::Welcome,
+            profile_id: ProfileId::from_uuid(column(&own, "id")?),
+        };
+        let job = request.job(own_space, user_id);
+        let accepted = submit_within(self.transaction, std::slice::from_ref(&job)).await?;
+        keep_welcome(self.transaction, user_id).await?;
+        let doorbells = accepted.iter().filter_map(|one| one.doorbell(&job));
+        Ok(doorbells.collect())
+    }
+
+    async fn audit_links(&self, user_id: UserId, linked: &[QueryResult]) -> Result<(), StoreError> {
+        for row in linked {
+            let tenant_id = TenantId::from_uuid(column(row, "tenant_id")?);
+            let profile_id = ProfileId::from_uuid(column(row, "id")?);
+            let detail = json!({"user_id": user_id});
+            self.audit(
+                Some(tenant_id),
+                AuditAction::ProfileLinked,
+                profile_id.to_string(),
+                detail,
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    fn own_space(&self, user: &DirectoryUser) -> TenantId {
+        TenantId::for_person(&self.notice.issuer, &user.subject)
     }
 }

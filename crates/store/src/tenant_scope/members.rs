@@ -24,7 +24,7 @@ pub enum TenantStanding {
 pub enum MemberChange {
     /// So it is now.
     Done(Member),
-    /// Nobody of this id ever signed in.
+    /// Nobody of this id ever signed in, or their account has ended.
     UnknownPerson,
     /// They are no member.
     NotAMember,
@@ -166,6 +166,10 @@ impl TenantScope<'_> {
             }
         };
         let added = member(&row)?;
+        // The tenant sees whether someone is gone as soon as they are its member; the transaction takes that back.
+        if is_gone(&transaction, user_id).await? {
+            return Ok(MemberChange::UnknownPerson);
+        }
         let detail = json!({"role": role});
         self.audit(&transaction, AuditAction::MemberAdded, user_id, detail)
             .await?;
@@ -194,7 +198,10 @@ impl TenantScope<'_> {
         if role == Role::Owner && by != Role::Owner {
             return Ok(MemberChange::OwnersOnly);
         }
-        if before.role == Role::Owner && role != Role::Owner && is_last_owner(&transaction).await? {
+        if before.role == Role::Owner
+            && role != Role::Owner
+            && is_last_owner(&transaction, user_id).await?
+        {
             return Ok(MemberChange::LastOwner);
         }
         let sql = format!(
@@ -241,7 +248,7 @@ impl TenantScope<'_> {
         if !is_leaving && !manages(by) {
             return Ok(MemberChange::ActorDemoted(by));
         }
-        if removed.role == Role::Owner && is_last_owner(&transaction).await? {
+        if removed.role == Role::Owner && is_last_owner(&transaction, user_id).await? {
             return Ok(MemberChange::LastOwner);
         }
         transaction
@@ -322,10 +329,25 @@ async fn lock_tenant(transaction: &DatabaseTransaction) -> Result<bool, StoreErr
         .is_some())
 }
 
-async fn is_last_owner(transaction: &DatabaseTransaction) -> Result<bool, StoreError> {
+/// Whether no other owner is there whose account has not ended.
+async fn is_last_owner(
+    transaction: &DatabaseTransaction,
+    user_id: UserId,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT FROM memberships
+        WHERE tenant_id = current_tenant_id() AND role = 'owner' AND user_id <> $1 AND NOT EXISTS (
+            SELECT FROM directory_entries WHERE kind = 'user' AND id = memberships.user_id AND deleted_at IS NOT NULL)
+        LIMIT 1";
+    let other = transaction.query_one_raw(statement(sql, [user_id.as_uuid().into()]));
+    Ok(other.await?.is_none())
+}
+
+/// Whether a member's account has ended.
+async fn is_gone(transaction: &DatabaseTransaction, user_id: UserId) -> Result<bool, StoreError> {
     let sql =
-        "SELECT FROM memberships WHERE tenant_id = current_tenant_id() AND role = 'owner' LIMIT 2";
-    Ok(transaction.query_all_raw(statement(sql, [])).await?.len() < 2)
+        "SELECT FROM directory_entries WHERE kind = 'user' AND id = $1 AND deleted_at IS NOT NULL";
+    let gone = transaction.query_one_raw(statement(sql, [user_id.as_uuid().into()]));
+    Ok(gone.await?.is_some())
 }
 
 async fn count_members(transaction: &DatabaseTransaction) -> Result<i64, StoreError> {

@@ -3,7 +3,9 @@
 mod keys;
 mod memberships;
 mod order;
+mod organizations;
 mod profiles;
+mod succession;
 
 use chrono::{DateTime, Utc};
 use gantry_domain::{

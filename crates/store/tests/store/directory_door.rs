@@ -20,7 +20,6 @@ async fn the_directory_door_links_what_waits_and_moves_nothing_that_is_somebodys
     for denied in [
         waiting,
         "UPDATE profiles SET tenant_id = gen_random_uuid()",
-        "UPDATE profiles SET email = 'x@y'",
         "INSERT INTO tenants (id, issuer, external_id) VALUES (gen_random_uuid(), 'gantry', 'x')",
         "INSERT INTO memberships (tenant_id, user_id, role, source)
          SELECT tenants.id, users.id, 'owner', 'gantry' FROM tenants, users",
@@ -28,6 +27,10 @@ async fn the_directory_door_links_what_waits_and_moves_nothing_that_is_somebodys
             timeout_seconds, payload)
          VALUES (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'system.ping', 'default', 'low', 'queued',
             now(), 1, 1, '{}')",
+        "INSERT INTO pauses (scope, subject, paused_by, paused_by_name)
+         SELECT 'tenant', id::text, id, 'x' FROM tenants",
+        "INSERT INTO pauses (scope, subject, paused_by, paused_by_name)
+         VALUES ('queue', 'default', gen_random_uuid(), 'x')",
         "DELETE FROM directory_entries",
         "DELETE FROM webhook_deliveries",
         "INSERT INTO audit_events (id, actor_kind, action, resource_id)
@@ -38,8 +41,14 @@ async fn the_directory_door_links_what_waits_and_moves_nothing_that_is_somebodys
     for hidden in ["jobs", "job_logs", "audit_events"] {
         assert_eq!(visible(&mut door, hidden).await, 0, "{hidden}");
     }
-    let remove = "DELETE FROM profiles";
-    assert_eq!(found(&mut door, remove).await.unwrap(), 0);
+    for out_of_reach in [
+        "DELETE FROM pauses",
+        "DELETE FROM profiles",
+        "UPDATE profiles SET email = 'x@y', email_folded = 'x@y'",
+    ] {
+        let changed = found(&mut door, out_of_reach).await.unwrap();
+        assert_eq!(changed, 0, "{out_of_reach}");
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{TestApi, paths_of, problem_of};
+use crate::support::{TestApi, json_of, paths_of, problem_of};
 
 async fn refused(api: &TestApi, body: Value) -> Value {
     let request = api.request(Method::POST, "/api/v1/jobs").json(&body);
@@ -112,6 +112,52 @@ async fn an_unknown_kind_is_told_apart_from_a_bad_payload() {
 
     let problem = refused(&api, json!({"kind": "test.broken", "payload": 1})).await;
     assert_eq!(paths_of(&problem), ["payload"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_the_service_asks_for_nobody_submits_or_schedules() {
+    let api = TestApi::start().await;
+    let _worker = api
+        .worker_with(vec![gantry_domain::EmailRequest::declaration()])
+        .await;
+    for kind in gantry_domain::INTERNAL_KINDS {
+        let payload =
+            json!({"template": "welcome", "profile_id": gantry_domain::ProfileId::generate()});
+        let job = json!({"kind": kind, "payload": payload});
+        let fine = json!({"kind": "test.anything", "payload": 1});
+        let schedule =
+            json!({"name": "spam", "cron": "* * * * *", "kind": kind, "payload": payload});
+        for (path, body, place) in [
+            ("/api/v1/jobs", job.clone(), "kind"),
+            (
+                "/api/v1/jobs/batch",
+                json!({"jobs": [fine, job]}),
+                "jobs[1].kind",
+            ),
+            (
+                "/api/v1/jobs/batch",
+                json!({"jobs": [fine], "callback": job}),
+                "callback.kind",
+            ),
+            ("/api/v1/schedules", schedule, "kind"),
+        ] {
+            let answer = api.request(Method::POST, path).json(&body).send();
+            let answer = answer.await.unwrap();
+            let problem =
+                problem_of(answer, StatusCode::UNPROCESSABLE_ENTITY, "invalid_request").await;
+            assert_eq!(paths_of(&problem), [place], "{path}");
+        }
+        let mine =
+            json!({"name": "mine", "cron": "0 0 1 1 *", "kind": "test.anything", "payload": 1});
+        let mine = api.request(Method::POST, "/api/v1/schedules").json(&mine);
+        let mine = json_of(mine.send().await.unwrap(), StatusCode::CREATED).await;
+        let path = format!("/api/v1/schedules/{}", mine["id"].as_str().unwrap());
+        let change = json!({"kind": kind, "payload": payload});
+        let answer = api.request(Method::PATCH, &path).json(&change).send();
+        let answer = answer.await.unwrap();
+        problem_of(answer, StatusCode::UNPROCESSABLE_ENTITY, "invalid_request").await;
+    }
+    assert_nothing_was_stored(&api).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use gantry_domain::{TenantId, UserId};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{TestApi, json_of, paths_of, problem_of};
+use crate::support::{TestApi, Webhook, json_of, paths_of, problem_of};
 
 const TENANTS: &str = "/api/v1/tenants";
 
@@ -292,6 +292,24 @@ async fn a_wish_that_cannot_be_met_says_why() {
         .ask("ann", Method::GET, "/api/v1/tenants/no-id", None)
         .await;
     problem_of(bad_id, StatusCode::BAD_REQUEST, "bad_id").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_gone_becomes_no_member_and_counts_as_no_owner() {
+    let world = World::start().await;
+    world.added("ben", "owner").await;
+    for user in ["ben", "cleo"] {
+        let gone = Webhook::new("user.deleted", 0, json!({"id": user, "deleted": true}));
+        assert_eq!(gone.outcome(&world.api).await, "applied");
+    }
+    let refused = world.add("ann", "cleo", "member").await;
+    problem_of(refused, StatusCode::NOT_FOUND, "user_not_found").await;
+    let body = json!({"role": "member"});
+    let (ann, ben) = (world.member("ann"), world.member("ben"));
+    let demoted = world.ask("ann", Method::PATCH, &ann, Some(body)).await;
+    problem_of(demoted, StatusCode::CONFLICT, "last_owner").await;
+    let removed = world.ask("ann", Method::DELETE, &ben, None).await;
+    assert_eq!(removed.status(), StatusCode::NO_CONTENT);
 }
 
 #[tokio::test(flavor = "multi_thread")]

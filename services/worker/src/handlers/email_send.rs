@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{Handler, HandlerError, JobContext};
 
-/// `email.send`: writes down which mail it would send, and to nobody's address but in the job itself.
+/// `email.send`: writes down which mail it would send to the owner of which profile, and nobody's address.
 #[derive(Debug, Clone, Copy)]
 pub struct EmailSend;
 
@@ -23,13 +23,11 @@ impl Handler for EmailSend {
                 format!("the payload is no mail: {error}"),
             ))
         })?;
-        let text = match &request.to {
-            Some(_) => format!("would send the mail {}", request.template.as_str()),
-            None => format!(
-                "nobody to send the mail {} to: the person has no verified address",
-                request.template.as_str()
-            ),
-        };
+        let text = format!(
+            "would send the mail {} to the owner of the profile {}",
+            request.template.as_str(),
+            request.profile_id
+        );
         job.log.info(text).await;
         Ok(json!({ "template": request.template, "sent": false }))
     }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewChild {
-    /// What is to be done; any kind that a worker has announced.
+    /// What is to be done; any kind that a worker has announced, but those that only Gantry itself asks for.
     pub kind: KindName,
     /// What the kind's handler is given; must fit the kind's schema.
     pub payload: serde_json::Value,
@@ -48,6 +48,9 @@ pub enum RefusedChild {
     /// No worker ever announced the kind.
     #[error("no worker has announced the kind {0}")]
     UnknownKind(KindName),
+    /// Only the service itself asks for jobs of the kind.
+    #[error("only Gantry itself asks for jobs of the kind {0}")]
+    InternalKind(KindName),
     /// The payload does not fit the kind's schema.
     #[error("{0}")]
     InvalidPayload(String),

@@ -1,6 +1,6 @@
 //! Jobs that wait for others, read what came of them, and stage further ones: the whole way through a worker.
 
-use gantry_domain::{Job, JobId, JobState, NewJob, OnParentFailure, RetryDelays};
+use gantry_domain::{EMAIL_KIND, Job, JobId, JobState, NewJob, OnParentFailure, RetryDelays};
 use gantry_store::{KeyedSubmission, SubmitOutcome};
 use serde_json::{Value, json};
 
@@ -231,4 +231,15 @@ async fn a_command_is_told_that_its_time_is_running_out_and_may_end_well() {
     let told = "the attempt's time is running out: SIGUSR1 was sent";
     assert!(log.iter().any(|line| line.text == told), "{log:?}");
     worker.stop().await;
+}
+
+#[tokio::test]
+async fn no_command_asks_for_what_only_the_service_asks_for() {
+    let welcome = json!({"template": "welcome", "profile_id": JobId::generate()});
+    let line = json!({"kind": EMAIL_KIND, "payload": welcome});
+    let (_bench, job, children) = run_staging(&line.to_string()).await;
+    let (state, code, message) = failure(&job);
+    assert_eq!((state, code), (JobState::Failed, "child_refused"));
+    assert!(message.contains(EMAIL_KIND), "{message}");
+    assert_eq!(children, []);
 }

@@ -3,7 +3,7 @@
 use gantry_domain::{DirectoryEvent, Role};
 use gantry_store::DirectoryOutcome::Outdated;
 
-use super::{Provider, applied, changed, doorbells, gone, joined, left, organization, person};
+use super::{Provider, applied, doorbells, gone, joined, left, organization, owner_of};
 
 async fn role(provider: &Provider) -> Option<String> {
     provider.text("SELECT role FROM memberships").await
@@ -23,7 +23,7 @@ async fn a_membership_may_be_told_before_its_organization_and_its_person() {
     assert_eq!(name.as_deref(), Some("Acme Corporation"));
     // The person gets a profile and a welcome when they are told of themselves.
     assert_eq!(provider.welcome_jobs().await, 0);
-    let told = provider.tell(1, changed(person("ada"))).await;
+    let told = provider.tell(1, owner_of("ada", "ada@example.com")).await;
     assert_eq!(doorbells(told).len(), 1);
     assert_eq!(provider.fixture.count_of("users").await, 1);
 }

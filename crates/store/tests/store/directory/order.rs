@@ -62,6 +62,7 @@ async fn a_change_that_is_told_late_changes_nothing() {
     let named = |name: &str| {
         let mut user = person("ada");
         user.first_name = Some(name.to_owned());
+        user.verified_email = Some("ada@example.com".parse().unwrap());
         changed(user)
     };
     // The update comes before the creation.
@@ -118,7 +119,7 @@ async fn a_notice_that_could_not_be_written_is_taken_when_it_comes_again() {
     database
         .execute("REVOKE INSERT ON jobs FROM gantry_api")
         .await;
-    let first = notice("msg_1", 1, changed(person("ada")));
+    let first = notice("msg_1", 1, owner_of("ada", "ada@example.com"));
     let refused = provider.fixture.api.take_notice(&first, &cohorts()).await;
     refused.unwrap_err();
     for table in [
