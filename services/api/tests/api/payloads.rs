@@ -120,6 +120,10 @@ async fn what_only_the_service_asks_for_nobody_submits_or_schedules() {
     let _worker = api
         .worker_with(vec![gantry_domain::EmailRequest::declaration()])
         .await;
+    let mine = json!({"name": "mine", "cron": "0 0 1 1 *", "kind": "test.anything", "payload": 1});
+    let mine = api.request(Method::POST, "/api/v1/schedules").json(&mine);
+    let mine = json_of(mine.send().await.unwrap(), StatusCode::CREATED).await;
+    let path = format!("/api/v1/schedules/{}", mine["id"].as_str().unwrap());
     for kind in gantry_domain::INTERNAL_KINDS {
         let payload =
             json!({"template": "welcome", "profile_id": gantry_domain::ProfileId::generate()});
@@ -147,11 +151,6 @@ async fn what_only_the_service_asks_for_nobody_submits_or_schedules() {
                 problem_of(answer, StatusCode::UNPROCESSABLE_ENTITY, "invalid_request").await;
             assert_eq!(paths_of(&problem), [place], "{path}");
         }
-        let mine =
-            json!({"name": "mine", "cron": "0 0 1 1 *", "kind": "test.anything", "payload": 1});
-        let mine = api.request(Method::POST, "/api/v1/schedules").json(&mine);
-        let mine = json_of(mine.send().await.unwrap(), StatusCode::CREATED).await;
-        let path = format!("/api/v1/schedules/{}", mine["id"].as_str().unwrap());
         let change = json!({"kind": kind, "payload": payload});
         let answer = api.request(Method::PATCH, &path).json(&change).send();
         let answer = answer.await.unwrap();
