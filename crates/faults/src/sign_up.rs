@@ -31,7 +31,14 @@ impl SignUp {
     pub(crate) fn body(&self) -> String {
         json!({
             "type": "user.created", "object": "event",
-            "data": {"id": self.subject, "updated_at": 1_700_000_000_000_i64},
+            "data": {
+                "id": self.subject, "updated_at": 1_700_000_000_000_i64, "primary_email_address_id": "idn_1",
+                // Nobody is welcomed without an address.
+                "email_addresses": [{
+                    "id": "idn_1", "email_address": format!("{}@example.com", self.subject),
+                    "verification": {"status": "verified"},
+                }],
+            },
         })
         .to_string()
     }
