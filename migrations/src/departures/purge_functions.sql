@@ -17,6 +17,33 @@ BEGIN
         INSERT INTO public.directory_entries (kind, id, changed_at, deleted_at) VALUES ('user', due.user_id, now(), now())
             ON CONFLICT (kind, id) DO UPDATE SET deleted_at = COALESCE(directory_entries.deleted_at, now());
         UPDATE public.api_keys SET revoked_at = now() WHERE created_by = due.user_id AND revoked_at IS NULL;
+        -- Where the person was the last owner, who has belonged there the longest follows: an admin, or else a member.
+        WITH heirs AS (
+            SELECT DISTINCT ON (heir.tenant_id) heir.tenant_id, heir.user_id, heir.role
+            FROM public.memberships AS leaving JOIN public.memberships AS heir USING (tenant_id)
+            WHERE leaving.user_id = due.user_id AND leaving.role = 'owner' AND leaving.source = 'gantry'
+                AND heir.user_id <> due.user_id AND heir.role IN ('admin', 'member')
+                AND NOT EXISTS (SELECT FROM public.memberships AS owner WHERE owner.tenant_id = heir.tenant_id
+                    AND owner.role = 'owner' AND owner.user_id <> due.user_id)
+                AND NOT EXISTS (SELECT FROM public.directory_entries
+                    WHERE kind = 'user' AND id = heir.user_id AND deleted_at IS NOT NULL)
+            ORDER BY heir.tenant_id, heir.role = 'admin' DESC, heir.created_at, heir.user_id
+        ), promoted AS (
+            UPDATE public.memberships SET role = 'owner', updated_at = now() FROM heirs
+            WHERE memberships.tenant_id = heirs.tenant_id AND memberships.user_id = heirs.user_id
+            RETURNING memberships.tenant_id, memberships.user_id, heirs.role AS former_role
+        )
+        INSERT INTO public.audit_events (id, tenant_id, actor_kind, action, resource_id, detail)
+            -- A UUIDv7, as every entry has, so that the log stays in order.
+            SELECT (lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0') || '7'
+                    || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid,
+                tenant_id, 'gantry', 'member.role_changed', user_id::text,
+                jsonb_build_object('from', former_role, 'to', 'owner')
+            FROM promoted;
+        -- Machines of the person's own space stop.
+        UPDATE public.worker_tokens SET revoked_at = now() WHERE tenant_id = due.own_tenant_id AND revoked_at IS NULL;
+        DELETE FROM public.enrol_tokens
+            WHERE tenant_id = due.own_tenant_id OR created_by = due.user_id AND used_at IS NULL;
         -- A tenant that the person alone belonged to is nobody's any more.
         WITH left_tenants AS (
             DELETE FROM public.memberships WHERE user_id = due.user_id RETURNING tenant_id
@@ -103,7 +130,14 @@ BEGIN
     UPDATE public.audit_events SET source_address = NULL
         WHERE actor_id = due.user_id::text AND source_address IS NOT NULL;
 
+    UPDATE public.enrol_tokens SET created_by = '00000000-0000-0000-0000-000000000000' WHERE created_by = due.user_id;
+    UPDATE public.worker_tokens SET created_by = '00000000-0000-0000-0000-000000000000' WHERE created_by = due.user_id;
+    UPDATE public.worker_tokens SET revoked_by = NULL WHERE revoked_by = due.user_id;
+    UPDATE public.tenant_queues SET claimed_by = '00000000-0000-0000-0000-000000000000' WHERE claimed_by = due.user_id;
+
     -- What is the person's wherever it is, and then the person.
+    DELETE FROM public.worker_tokens WHERE tenant_id = due.own_tenant_id AND closed_at IS NOT NULL;
+    DELETE FROM public.tenant_queues WHERE tenant_id = due.own_tenant_id;
     DELETE FROM public.idempotency_keys WHERE tenant_id = due.own_tenant_id;
     DELETE FROM public.tenant_retention WHERE tenant_id = due.own_tenant_id;
     DELETE FROM public.audit_events WHERE tenant_id = due.own_tenant_id;

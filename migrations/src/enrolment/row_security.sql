@@ -48,6 +48,14 @@ CREATE POLICY claim_door ON jobs FOR SELECT TO gantry_api
 CREATE POLICY claim_door ON schedules FOR SELECT TO gantry_api
     USING (current_door() = 'claim' AND queue = claimed_queue());
 
+-- The functions by which people leave.
+CREATE POLICY account_functions ON enrol_tokens TO gantry_worker
+    USING (is_account_function()) WITH CHECK (is_account_function());
+CREATE POLICY account_functions ON worker_tokens TO gantry_worker
+    USING (is_account_function()) WITH CHECK (is_account_function());
+CREATE POLICY account_functions ON tenant_queues TO gantry_worker
+    USING (is_account_function()) WITH CHECK (is_account_function());
+
 -- Operators' workers are everyone's to see; machines of a tenant are the tenant's.
 CREATE POLICY operators_workers ON workers TO gantry_worker USING (true) WITH CHECK (true);
 CREATE POLICY seen_by_tenant ON workers FOR SELECT TO gantry_api

@@ -322,3 +322,79 @@ async fn a_tenant_that_a_departed_person_alone_belonged_to_is_closed() {
     let left = format!("memberships WHERE user_id = '{}'", ada());
     assert_eq!(world.count(&left).await, 0);
 }
+
+#[tokio::test]
+async fn a_tenant_whose_last_owner_departs_is_owned_by_whoever_belonged_to_it_the_longest() {
+    let world = World::new().await;
+    let [old, new, admin] = ["old", "new", "admin"].map(|name| UserId::for_subject("x", name));
+    world
+        .execute(&format!(
+            "INSERT INTO users (id, issuer, subject)
+             VALUES ('{old}', 'x', 'old'), ('{new}', 'x', 'new'), ('{admin}', 'x', 'admin');
+             INSERT INTO tenants (id, issuer, external_id)
+             VALUES ('{led}', 'gantry', 'led'), ('{plain}', 'gantry', 'plain');
+             INSERT INTO memberships (tenant_id, user_id, role, source, created_at) VALUES
+                ('{led}', '{ada}', 'owner', 'gantry', now()), ('{led}', '{old}', 'member', 'gantry', now() - interval '9 days'),
+                ('{led}', '{admin}', 'admin', 'gantry', now()),
+                ('{plain}', '{ada}', 'owner', 'gantry', now()), ('{plain}', '{new}', 'member', 'gantry', now()),
+                ('{plain}', '{old}', 'member', 'gantry', now() - interval '9 days')",
+            ada = ada(),
+            led = tenant("led"),
+            plain = tenant("plain"),
+        ))
+        .await;
+    world.ada().request_deletion().await.unwrap();
+    world.let_days_pass(31).await;
+    world.close().await;
+    for (name, heir) in [("led", admin), ("plain", old)] {
+        let owners = format!(
+            "SELECT string_agg(user_id::text, ' ') FROM memberships WHERE role = 'owner' AND tenant_id = '{}'",
+            tenant(name)
+        );
+        let owners = world.provider.text(&owners).await;
+        assert_eq!(owners.as_deref(), Some(&*heir.to_string()), "{name}");
+    }
+    let told = "audit_events WHERE action = 'member.role_changed' AND actor_kind = 'gantry'
+        AND substr(id::text, 15, 1) = '7' AND substr(id::text, 20, 1) IN ('8', '9', 'a', 'b')";
+    assert_eq!(world.count(told).await, 2);
+}
+
+#[tokio::test]
+async fn the_machines_of_a_departed_person_stop_and_nothing_names_who_let_them_in() {
+    let world = World::new().await;
+    world
+        .execute(&format!(
+            "INSERT INTO tenant_queues (queue, tenant_id, claimed_by)
+             VALUES ('own', '{own}', '{ada}'), ('shared', '{shared}', '{ada}');
+             INSERT INTO worker_tokens (id, tenant_id, queues, name, login, secret_hash, redis_password_hash, created_by, expires_at)
+             SELECT gen_random_uuid(), tenant_id, ARRAY[queue], queue, queue, sha256(queue::bytea), sha256('x'), '{ada}',
+                now() + interval '7 days'
+             FROM tenant_queues;
+             INSERT INTO enrol_tokens (id, tenant_id, queues, secret_hash, created_by, expires_at)
+             SELECT gen_random_uuid(), tenant_id, ARRAY[queue], sha256(queue::bytea), '{ada}', now() + interval '1 hour'
+             FROM tenant_queues",
+            own = own_space(),
+            shared = tenant("shared"),
+            ada = ada(),
+        ))
+        .await;
+    world.ada().request_deletion().await.unwrap();
+    world.let_days_pass(31).await;
+    world.close().await;
+    let revoked = "SELECT string_agg(name, ' ') FROM worker_tokens WHERE revoked_at IS NOT NULL";
+    assert_eq!(world.provider.text(revoked).await.as_deref(), Some("own"));
+    assert_eq!(world.count("enrol_tokens").await, 0);
+    world
+        .execute("UPDATE worker_tokens SET closed_at = now() WHERE revoked_at IS NOT NULL")
+        .await;
+    assert!(world.purge().await);
+    for table in ["worker_tokens", "tenant_queues"] {
+        assert_eq!(world.count(table).await, 1, "{table}");
+    }
+    let named = format!(
+        "(SELECT created_by AS who FROM worker_tokens UNION ALL SELECT claimed_by FROM tenant_queues) AS left_behind
+         WHERE who = '{}'",
+        ada()
+    );
+    assert_eq!(world.count(&named).await, 0);
+}
