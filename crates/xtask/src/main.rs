@@ -100,14 +100,14 @@ fn chooses_packages(argument: &str) -> bool {
     argument.starts_with("-p") || argument.starts_with("--package")
 }
 
-/// Four tests at a time for each processor, unless told otherwise: most of them wait for servers and processes.
+/// Two tests at a time for each processor, unless told otherwise: most of them wait for servers and processes.
 fn test_threads() -> Vec<(&'static str, String)> {
     const TEST_THREADS: &str = "RUST_TEST_THREADS";
     if env::var_os(TEST_THREADS).is_some() {
         return Vec::new();
     }
     let processors = available_parallelism().map_or(1, NonZeroUsize::get);
-    vec![(TEST_THREADS, (4 * processors).to_string())]
+    vec![(TEST_THREADS, (2 * processors).to_string())]
 }
 
 fn check() -> Result<()> {

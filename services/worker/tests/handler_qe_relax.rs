@@ -185,7 +185,8 @@ async fn a_calculation_out_of_time_is_stopped_and_says_so() {
 async fn a_wall_time_of_its_own_ends_a_calculation_with_what_it_has() {
     let bench = Bench::create().await;
     let worker = bench.start_worker(handler(&bench)).await;
-    let payload = json!({ "input": aluminium_slab_slowly(), "options": { "max_wall_seconds": 5 } });
+    let payload =
+        json!({ "input": aluminium_slab_slowly(), "options": { "max_wall_seconds": 12 } });
     let job = bench.run(bench.job(KIND, payload)).await;
     let result = job.result.expect("a result");
     assert_eq!(result["converged"], false);
