@@ -23,8 +23,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::faults::{Faults, Path};
-use crate::object_reader::{ObjectReader, count_up_to, text};
+use crate::object_reader::{count_up_to, read_object, text};
 use crate::problem::ApiError;
 
 /// How long a machine's name may be.
@@ -110,7 +109,7 @@ pub struct RenewedView {
 /// # Errors
 /// [`ApiError::InvalidRequest`] with every fault.
 pub fn read_mint(body: Value) -> Result<(Vec<QueueName>, Duration), ApiError> {
-    read(body, |fields| {
+    read_object(body, |fields| {
         let queues = fields.required("queues", queues);
         let lifetime = fields.optional("lifetime_seconds", count_up_to(ENROL_TOKEN_LIMIT_SECONDS));
         let seconds = lifetime.unwrap_or(ENROL_TOKEN_DEFAULT_SECONDS);
@@ -123,7 +122,7 @@ pub fn read_mint(body: Value) -> Result<(Vec<QueueName>, Duration), ApiError> {
 /// # Errors
 /// [`ApiError::InvalidRequest`] with every fault.
 pub fn read_enrol(body: Value) -> Result<(SecretString, String), ApiError> {
-    read(body, |fields| {
+    read_object(body, |fields| {
         let token = fields.required("token", token);
         let name = fields.required("name", name);
         Some((token?, name?))
@@ -135,21 +134,7 @@ pub fn read_enrol(body: Value) -> Result<(SecretString, String), ApiError> {
 /// # Errors
 /// [`ApiError::InvalidRequest`] with every fault.
 pub fn read_renew(body: Value) -> Result<SecretString, ApiError> {
-    read(body, |fields| fields.required("token", token))
-}
-
-fn read<T>(
-    body: Value,
-    fields_of: impl FnOnce(&mut ObjectReader<'_>) -> Option<T>,
-) -> Result<T, ApiError> {
-    let mut faults = Faults::default();
-    let read = ObjectReader::open(body, Path::root(), &mut faults).and_then(|mut fields| {
-        let read = fields_of(&mut fields);
-        fields.refuse_the_rest();
-        read
-    });
-    faults.into_result()?;
-    read.ok_or_else(|| ApiError::internal("a body without faults was not understood"))
+    read_object(body, |fields| fields.required("token", token))
 }
 
 fn queues(value: &Value) -> Result<Vec<QueueName>, String> {

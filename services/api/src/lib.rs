@@ -26,6 +26,7 @@ mod object_reader;
 mod openapi;
 mod ownership;
 mod page_cursor;
+mod page_request;
 mod pause_request;
 mod pausing;
 mod payload_checks;

@@ -9,8 +9,7 @@ use utoipa::ToSchema;
 
 use crate::api::Api;
 use crate::extractors::{Caller, JsonBody};
-use crate::faults::{Faults, Path};
-use crate::object_reader::{ObjectReader, count_up_to};
+use crate::object_reader::{count_up_to, read_object};
 use crate::problem::{ApiError, ControlError};
 
 /// How many jobs are rung for when there may be more room for them; the reconciler rings for the rest.
@@ -71,14 +70,9 @@ async fn ring(api: &Api, subject: &LimitSubject) -> Result<(), ApiError> {
 }
 
 fn read(body: Value) -> Result<u32, ApiError> {
-    let mut faults = Faults::default();
-    let max_running = ObjectReader::open(body, Path::root(), &mut faults).and_then(|mut fields| {
-        let max_running = fields.required("max_running", count_up_to(CONCURRENCY_LIMIT_MOST_JOBS));
-        fields.refuse_the_rest();
-        max_running
-    });
-    faults.into_result()?;
-    max_running.ok_or_else(|| ApiError::internal("a body without faults was not understood"))
+    read_object(body, |fields| {
+        fields.required("max_running", count_up_to(CONCURRENCY_LIMIT_MOST_JOBS))
+    })
 }
 
 fn not_found(subject: &LimitSubject) -> ApiError {

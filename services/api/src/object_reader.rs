@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use crate::faults::{Faults, Path};
+use crate::problem::ApiError;
 
 /// A JSON object whose fields are taken one by one; a field that is never asked for is a fault.
 pub struct ObjectReader<'faults> {
@@ -75,6 +76,24 @@ impl<'faults> ObjectReader<'faults> {
             .map_err(|message| self.faults.add(self.path.field(name), message))
             .ok()
     }
+}
+
+/// Reads a body that is an object, by the fields that `read` asks for; any other is a fault.
+///
+/// # Errors
+/// [`ApiError::InvalidRequest`] with every fault.
+pub fn read_object<T>(
+    body: Value,
+    read: impl FnOnce(&mut ObjectReader<'_>) -> Option<T>,
+) -> Result<T, ApiError> {
+    let mut faults = Faults::default();
+    let read = ObjectReader::open(body, Path::root(), &mut faults).and_then(|mut fields| {
+        let read = read(&mut fields);
+        fields.refuse_the_rest();
+        read
+    });
+    faults.into_result()?;
+    read.ok_or_else(|| ApiError::internal("a body without faults was not understood"))
 }
 
 /// A text.

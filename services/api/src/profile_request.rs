@@ -6,8 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::faults::{Faults, Path};
-use crate::object_reader::{ObjectReader, text, word};
+use crate::object_reader::{read_object, text, word};
 use crate::problem::ApiError;
 
 /// A profile for someone who is still to sign up. Other fields are refused.
@@ -43,7 +42,7 @@ pub struct ProfileChanges {
 /// # Errors
 /// Every fault of the body.
 pub fn read_new(body: Value, cohorts: &Cohorts) -> Result<NewProfile, ApiError> {
-    read(body, |fields| {
+    read_object(body, |fields| {
         let email = fields.required("email", word);
         let name = fields.optional("name", name);
         let cohort = fields.optional("cohort", |value| cohort(value, cohorts));
@@ -62,7 +61,7 @@ pub fn read_new(body: Value, cohorts: &Cohorts) -> Result<NewProfile, ApiError> 
 pub fn read_change(body: Value, cohorts: &Cohorts) -> Result<ProfileChange, ApiError> {
     let has_name = body.get("name").is_some();
     let has_cohort = body.get("cohort").is_some();
-    read(body, |fields| {
+    read_object(body, |fields| {
         let name = fields.optional("name", name);
         // A null is no cohort, so it is read as a fault.
         let cohort = match has_cohort {
@@ -74,17 +73,6 @@ pub fn read_change(body: Value, cohorts: &Cohorts) -> Result<ProfileChange, ApiE
             cohort,
         })
     })
-}
-
-fn read<T>(body: Value, read: impl FnOnce(&mut ObjectReader) -> Option<T>) -> Result<T, ApiError> {
-    let mut faults = Faults::default();
-    let wish = ObjectReader::open(body, Path::root(), &mut faults).and_then(|mut fields| {
-        let wish = read(&mut fields);
-        fields.refuse_the_rest();
-        wish
-    });
-    faults.into_result()?;
-    wish.ok_or_else(|| ApiError::internal("a body without faults was not understood"))
 }
 
 fn name(value: &Value) -> Result<String, String> {

@@ -6,8 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::faults::{Faults, Path};
-use crate::object_reader::{ObjectReader, text, word};
+use crate::object_reader::{read_object, text, word};
 use crate::problem::{ApiError, ControlError, TenancyError};
 use crate::rights::Right;
 
@@ -49,7 +48,7 @@ pub struct RoleRequest {
 /// # Errors
 /// [`ApiError::InvalidRequest`] with every fault.
 pub fn read_name(body: Value) -> Result<String, ApiError> {
-    read(body, |fields| fields.required("name", name))
+    read_object(body, |fields| fields.required("name", name))
 }
 
 /// The person and the role that a body names.
@@ -57,7 +56,7 @@ pub fn read_name(body: Value) -> Result<String, ApiError> {
 /// # Errors
 /// [`ApiError::InvalidRequest`] with every fault.
 pub fn read_member(body: Value) -> Result<(UserId, Role), ApiError> {
-    read(body, |fields| {
+    read_object(body, |fields| {
         let user_id = fields.required("user_id", word);
         let role = fields.required("role", word);
         Some((user_id?, role?))
@@ -69,7 +68,7 @@ pub fn read_member(body: Value) -> Result<(UserId, Role), ApiError> {
 /// # Errors
 /// [`ApiError::InvalidRequest`] with every fault.
 pub fn read_role(body: Value) -> Result<Role, ApiError> {
-    read(body, |fields| fields.required("role", word))
+    read_object(body, |fields| fields.required("role", word))
 }
 
 /// What became of a wish about a tenant.
@@ -106,20 +105,6 @@ pub fn member(change: MemberChange) -> Result<Member, ApiError> {
         },
     };
     Err(refused.into())
-}
-
-fn read<T>(
-    body: Value,
-    fields_of: impl FnOnce(&mut ObjectReader<'_>) -> Option<T>,
-) -> Result<T, ApiError> {
-    let mut faults = Faults::default();
-    let read = ObjectReader::open(body, Path::root(), &mut faults).and_then(|mut fields| {
-        let read = fields_of(&mut fields);
-        fields.refuse_the_rest();
-        read
-    });
-    faults.into_result()?;
-    read.ok_or_else(|| ApiError::internal("a body without faults was not understood"))
 }
 
 fn name(value: &Value) -> Result<String, String> {

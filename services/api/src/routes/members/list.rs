@@ -3,29 +3,13 @@
 use actix_web::get;
 use actix_web::web::{Data, Json};
 use gantry_domain::{Member, TenantId, UserId};
-use utoipa::IntoParams;
 
 use crate::api::Api;
 use crate::extractors::{Caller, QueryString};
 use crate::openapi::{CallProblems, MissingTenantProblem, QueryProblems};
-use crate::page_cursor::{cursor_after, read_cursor};
+use crate::page_request::{PageParameters, PageRequest};
 use crate::problem::ApiError;
 use crate::views::Page;
-
-/// Which members to list.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(
-    dead_code,
-    reason = "documents the parameters, which are read one by one"
-)]
-struct ListParameters {
-    /// How many to list; 50 unless given.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
-}
 
 /// List who belongs to a tenant
 ///
@@ -33,7 +17,7 @@ struct ListParameters {
 /// it as well.
 #[utoipa::path(
     tag = "members",
-    params(("tenant_id" = TenantId, Path, description = "The tenant's id"), ListParameters),
+    params(("tenant_id" = TenantId, Path, description = "The tenant's id"), PageParameters),
     responses(
         CallProblems, QueryProblems, MissingTenantProblem,
         (status = 200, description = "A page of members", body = Page<Member>)
@@ -45,13 +29,10 @@ pub async fn list_members(
     caller: Caller,
     query: QueryString,
 ) -> Result<Json<Page<Member>>, ApiError> {
-    let (cursor, limit) = query.read(|query| (query.text("cursor"), query.page_limit()))?;
-    let after = cursor.as_deref().map(read_cursor).transpose()?;
+    let page = PageRequest::read(&query)?;
     let members = caller
         .scope(&api)
-        .list_members(after.map(UserId::from_uuid), limit + 1)
+        .list_members(page.last(UserId::from_uuid), page.read_limit())
         .await?;
-    Ok(Json(Page::cut(members, limit, |member| {
-        cursor_after(member.user_id.as_uuid())
-    })))
+    Ok(Json(page.cut(members, |member| member.user_id.as_uuid())))
 }

@@ -3,34 +3,18 @@
 use actix_web::get;
 use actix_web::web::{Data, Json};
 use gantry_domain::{ScheduleId, ScheduleSummary};
-use utoipa::IntoParams;
 
 use crate::api::Api;
 use crate::extractors::{Caller, QueryString};
 use crate::openapi::{CallProblems, QueryProblems};
-use crate::page_cursor::{cursor_after, read_cursor};
+use crate::page_request::{PageParameters, PageRequest};
 use crate::problem::ApiError;
 use crate::views::Page;
-
-/// Which schedules to list.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(
-    dead_code,
-    reason = "documents the parameters, which are read one by one"
-)]
-struct ListParameters {
-    /// How many to list; 50 unless given.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
-}
 
 /// List the tenant's schedules, newest first
 #[utoipa::path(
     tag = "schedules",
-    params(ListParameters),
+    params(PageParameters),
     responses(
         CallProblems, QueryProblems,
         (status = 200, description = "A page of schedules, without their payloads", body = Page<ScheduleSummary>)
@@ -42,13 +26,10 @@ pub async fn list_schedules(
     caller: Caller,
     query: QueryString,
 ) -> Result<Json<Page<ScheduleSummary>>, ApiError> {
-    let (cursor, limit) = query.read(|query| (query.text("cursor"), query.page_limit()))?;
-    let before = cursor.as_deref().map(read_cursor).transpose()?;
+    let page = PageRequest::read(&query)?;
     let schedules = caller
         .scope(&api)
-        .list_schedules(before.map(ScheduleId::from_uuid), limit + 1)
+        .list_schedules(page.last(ScheduleId::from_uuid), page.read_limit())
         .await?;
-    Ok(Json(Page::cut(schedules, limit, |schedule| {
-        cursor_after(schedule.id.as_uuid())
-    })))
+    Ok(Json(page.cut(schedules, |schedule| schedule.id.as_uuid())))
 }
