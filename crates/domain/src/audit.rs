@@ -91,8 +91,8 @@ word_enum! {
         WorkerTokenRenewed = "worker_token.renewed",
         /// A worker token was revoked.
         WorkerTokenRevoked = "worker_token.revoked",
-        /// The audit log was read.
-        AuditRead = "audit.read",
+        /// Something was read that only owners, admins and operators may see; the resource is the operation's path.
+        AdminRead = "admin.read",
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use gantry_auth::{ApiKey, ApiKeyDigest, AuthError, Credentials, HeaderField, Principal, Standing};
 use gantry_domain::{ApiKeyId, Role, TenantId};
-use gantry_store::{StoredApiKey, TenantStanding};
+use gantry_store::StoredApiKey;
 
 use crate::api::Api;
 use crate::problem::{ApiError, ApiKeyError};
@@ -34,24 +34,35 @@ pub struct KnownKey {
     vouched_role: Option<Role>,
 }
 
-/// For whom the key acts, what that person is in its tenant, and what the key allows.
+/// A key that a program presented and that is valid.
+pub struct PresentedKey {
+    /// What it allows.
+    pub grant: KeyGrant,
+    /// What the identity provider said its maker was in the tenant.
+    pub vouched_role: Option<Role>,
+}
+
+/// For whom the key acts, and the key.
 ///
 /// # Errors
-/// It is no key, unknown, revoked or expired, its maker may no longer come in or no longer belongs to the tenant, the
-/// request names another tenant, or Postgres cannot be reached.
-pub async fn sign_in_with_key(
+/// It is no key, unknown, revoked or expired, its maker may no longer come in, the request names another tenant, or
+/// Postgres cannot be reached.
+pub async fn present_key(
     api: &Api,
     credentials: &Credentials,
     text: &str,
-) -> Result<(Principal, Role, KeyGrant), ApiError> {
+) -> Result<(Principal, PresentedKey), ApiError> {
     let key = ApiKey::parse(text).ok_or_else(|| refused("the text is no API key"))?;
     let known = match api.known_keys.get(&key) {
         Some(known) => known,
         None => find_out(api, &key).await?,
     };
     check_tenant(credentials, &known.principal)?;
-    let role = role(api, &known).await?;
-    Ok((known.principal.clone(), role, known.grant.clone()))
+    let presented = PresentedKey {
+        grant: known.grant.clone(),
+        vouched_role: known.vouched_role,
+    };
+    Ok((known.principal.clone(), presented))
 }
 
 /// Asks Postgres for the key. Whether it is revoked or expired is told only to those who have its secret.
@@ -81,24 +92,6 @@ async fn find_out(api: &Api, key: &ApiKey) -> Result<Arc<KnownKey>, ApiError> {
     let known = Arc::new(KnownKey::from(stored));
     api.known_keys.keep(key, Arc::clone(&known), asking);
     Ok(known)
-}
-
-/// What the maker of the key is in its tenant now.
-async fn role(api: &Api, known: &KnownKey) -> Result<Role, ApiError> {
-    let principal = &known.principal;
-    if let Standing::Proven(role) = principal.standing {
-        return Ok(role);
-    }
-    let tenant = api.store.tenant(principal.tenant);
-    match (
-        tenant.standing_of(principal.user).await?,
-        known.vouched_role,
-    ) {
-        (TenantStanding::Member(role), _) | (TenantStanding::NotMadeHere, Some(role)) => Ok(role),
-        (TenantStanding::Stranger | TenantStanding::NotMadeHere, _) => {
-            Err(ApiKeyError::MakerLeft.into())
-        }
-    }
 }
 
 /// A caller who names a tenant must mean the key's: by its id, or by the organization's.

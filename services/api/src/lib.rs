@@ -1,6 +1,7 @@
 //! The HTTP API of the job service.
 
 mod acceptance;
+mod admin_reads;
 mod api;
 mod api_key_request;
 mod api_keys;
@@ -44,6 +45,7 @@ mod route_table;
 mod routes;
 mod schedule_request;
 mod server;
+mod sign_in;
 mod sign_ins;
 mod silent_clients;
 mod startup;

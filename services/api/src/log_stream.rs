@@ -5,6 +5,7 @@ mod events;
 use std::convert::Infallible;
 use std::time::Duration;
 
+use actix_web::ResponseError;
 use actix_web::web::{Bytes, Data};
 use futures_util::Stream;
 use futures_util::stream::unfold;
@@ -17,10 +18,13 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::api::Api;
 use crate::middleware::ProcessRuntime;
 use crate::problem::ApiError;
+use crate::sign_in::SignInRequest;
 use events::Events;
 
 /// How many lines are read from Postgres and held for one follower at a time.
 const READ_LIMIT_LINES: u32 = 100;
+/// How often is asked whether the reader would still be let in; a little later where the log is just being read.
+const CHECK_READER: Duration = Duration::from_secs(15);
 /// How often a comment says that the connection lives.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How often Postgres is looked into although the live feed is silent, should it have lost a word.
@@ -48,6 +52,8 @@ pub struct LogStream {
     stage: Stage,
     follower: Option<Follower>,
     events: Events,
+    reader: SignInRequest,
+    check_reader_at: Instant,
     heartbeat_at: Instant,
     look_again_at: Instant,
     _permit: OwnedSemaphorePermit,
@@ -64,12 +70,13 @@ enum Stage {
 }
 
 impl LogStream {
-    /// Prepares the stream of a job that exists.
+    /// Prepares the stream of a job that exists, for a reader who was let in.
     ///
     /// # Errors
     /// Too many followers are connected, or Postgres cannot be reached.
     pub async fn open(
         api: &Data<Api>,
+        reader: SignInRequest,
         tenant_id: TenantId,
         job: &JobSummary,
         attempt: Option<u32>,
@@ -87,6 +94,8 @@ impl LogStream {
             stage: Stage::Reading,
             follower: None,
             events: Events::default(),
+            reader,
+            check_reader_at: now + CHECK_READER,
             heartbeat_at: now + HEARTBEAT,
             look_again_at: now + LOOK_AGAIN,
             _permit: permit.map_err(|_| ApiError::TooManyFollowers {
@@ -122,11 +131,40 @@ impl LogStream {
             if self.api.stopping.is_cancelled() {
                 return None;
             }
+            if Instant::now() >= self.check_reader_at {
+                self.check_reader().await;
+                continue;
+            }
             match self.stage {
                 Stage::Reading => self.read().await,
                 Stage::Listening => self.listen().await,
                 Stage::Over => return None,
             }
+        }
+    }
+
+    /// Ends the stream of a reader who would not be let in any more. Nothing is told while that cannot be found out.
+    async fn check_reader(&mut self) {
+        match Box::pin(self.reader.check(&self.api)).await {
+            Ok(()) => self.check_reader_at = Instant::now() + CHECK_READER,
+            Err(refusal) if refusal.status_code().is_client_error() => {
+                self.events.comment("the credentials hold no longer");
+                self.stage = Stage::Over;
+                self.check_reader_at = Instant::now() + CHECK_READER;
+            }
+            Err(error) => {
+                tracing::info!(%error, job_id = %self.job_id, "whether a log may still be read cannot be found out at the moment");
+                self.wait_out_the_absence().await;
+            }
+        }
+    }
+
+    /// Says that the database is away, and waits a moment.
+    async fn wait_out_the_absence(&mut self) {
+        self.events.comment("waiting for the database");
+        tokio::select! {
+            () = sleep(LOOK_WHILE_AWAY) => {}
+            () = self.api.stopping.cancelled() => {}
         }
     }
 
@@ -150,11 +188,7 @@ impl LogStream {
             Ok(stage) => self.stage = stage,
             Err(error) => {
                 tracing::info!(%error, job_id = %self.job_id, "a followed log cannot be read at the moment");
-                self.events.comment("waiting for the database");
-                tokio::select! {
-                    () = sleep(LOOK_WHILE_AWAY) => {}
-                    () = self.api.stopping.cancelled() => {}
-                }
+                self.wait_out_the_absence().await;
             }
         }
     }
@@ -211,6 +245,7 @@ impl LogStream {
             () = self.api.stopping.cancelled() => {}
             () = sleep(LOOK_WHILE_AWAY), if is_away => self.stage = Stage::Reading,
             () = sleep_until(self.look_again_at) => self.stage = Stage::Reading,
+            () = sleep_until(self.check_reader_at) => {}
             () = sleep_until(self.heartbeat_at) => {
                 self.heartbeat_at = Instant::now() + HEARTBEAT;
                 self.events.comment("heartbeat");

@@ -2,6 +2,7 @@
 
 mod agreed_rates;
 mod headers;
+mod lately_refused;
 
 pub use headers::{RATE_LIMIT_HEADERS, tell_rate_limit};
 
@@ -16,6 +17,7 @@ use gantry_settings::RateLimitSettings;
 
 use self::agreed_rates::AgreedRates;
 use self::headers::RateLimitState;
+use self::lately_refused::{LatelyRefused, Refusal};
 use crate::api::Api;
 use crate::client_address::client_address;
 use crate::problem::{ApiError, RateLimited};
@@ -31,6 +33,7 @@ pub struct RequestRates {
     enterprise: RequestRate,
     anonymous: RequestRate,
     agreed: AgreedRates,
+    lately_refused: LatelyRefused,
 }
 
 impl RequestRates {
@@ -43,12 +46,14 @@ impl RequestRates {
             enterprise: RequestRate::per_hour(settings.enterprise_per_hour)?,
             anonymous: RequestRate::per_hour(settings.anonymous_per_hour)?,
             agreed: AgreedRates::default(),
+            lately_refused: LatelyRefused::default(),
         })
     }
 
     /// Asks Postgres anew, with the next request, what was agreed upon with the tenant.
     pub fn forget(&self, tenant_id: TenantId) {
         self.agreed.forget(tenant_id);
+        self.lately_refused.forget(tenant_id);
     }
 
     /// The rate of a tier.
@@ -85,6 +90,23 @@ impl RequestRates {
     }
 }
 
+/// Refuses whoever was refused lately and has no room yet, before anything is asked about them.
+///
+/// # Errors
+/// It is too early to ask again.
+pub fn refuse_again(
+    api: &Api,
+    request: &HttpRequest,
+    principal: &Principal,
+) -> Result<(), ApiError> {
+    let rates = api.request_rates.as_ref();
+    let Some(refusal) = rates.and_then(|rates| rates.lately_refused.find(principal)) else {
+        return Ok(());
+    };
+    request.extensions_mut().insert(refusal.state);
+    Err(refusal.answer.into())
+}
+
 /// Counts a request, for the person and the tenant it was found to come from, or for its address when its credentials
 /// were refused; only the latter can be told of by whoever guesses credentials.
 ///
@@ -110,11 +132,12 @@ pub async fn count_request(
     let Some((bucket, budget)) = tightest(&buckets, &verdict) else {
         return Ok(());
     };
-    request.extensions_mut().insert(RateLimitState::of(&budget));
+    let state = RateLimitState::of(&budget);
+    request.extensions_mut().insert(state);
     if verdict.is_let_through {
         return Ok(());
     }
-    Err(RateLimited {
+    let answer = RateLimited {
         subject: match bucket.subject {
             RateSubject::Person(_) => "You",
             RateSubject::Tenant(_) => "All of your tenant together",
@@ -122,8 +145,14 @@ pub async fn count_request(
         },
         requests_per_hour: budget.rate().requests_per_hour(),
         retry_after_seconds: whole_seconds(budget.room_after()).max(1),
+    };
+    if let Ok(principal) = sign_in {
+        let refusal = Refusal { answer, state };
+        rates
+            .lately_refused
+            .keep(principal, refusal, budget.room_after());
     }
-    .into())
+    Err(answer.into())
 }
 
 /// The budget that the caller has to mind: the one that makes them wait the longest, else that with the least left.

@@ -2,15 +2,13 @@
 
 use gantry_domain::{AuditAction, AuditEvent, AuditEventId, TenantId};
 use sea_orm::DatabaseTransaction;
-use serde_json::json;
 
 use super::OperatorScope;
 use crate::StoreError;
 use crate::audit::{self, AuditEntry, AuditFilter, AuditReach};
 
 impl OperatorScope<'_> {
-    /// At most `limit` entries of all tenants that match, newest first, those after `before` in that order. Reading is an
-    /// entry too.
+    /// At most `limit` entries of all tenants that match, newest first, those after `before` in that order.
     ///
     /// # Errors
     /// Postgres cannot be reached.
@@ -29,16 +27,30 @@ impl OperatorScope<'_> {
             limit,
         )
         .await?;
-        self.audit(
-            &transaction,
-            None,
-            AuditAction::AuditRead,
-            "installation",
-            json!({}),
-        )
-        .await?;
         transaction.commit().await?;
         Ok(events)
+    }
+
+    /// Writes down that an operator reads what `operation`, a path, tells of these resources.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn write_down_read(
+        &self,
+        tenant_id: Option<TenantId>,
+        operation: &str,
+        resources: serde_json::Value,
+    ) -> Result<(), StoreError> {
+        let transaction = self.begin().await?;
+        self.audit(
+            &transaction,
+            tenant_id,
+            AuditAction::AdminRead,
+            operation,
+            resources,
+        )
+        .await?;
+        Ok(transaction.commit().await?)
     }
 
     /// Writes down that something was done to `resource_id`, which concerns that tenant, or the whole installation.

@@ -2,14 +2,13 @@
 
 use gantry_domain::{AuditAction, AuditEvent, AuditEventId};
 use sea_orm::DatabaseTransaction;
-use serde_json::json;
 
 use super::TenantScope;
 use crate::StoreError;
 use crate::audit::{self, AuditEntry, AuditFilter, AuditReach};
 
 impl TenantScope<'_> {
-    /// At most `limit` entries that match, newest first, those after `before` in that order. Reading is an entry too.
+    /// At most `limit` entries that match, newest first, those after `before` in that order.
     ///
     /// # Errors
     /// Postgres cannot be reached.
@@ -21,15 +20,23 @@ impl TenantScope<'_> {
     ) -> Result<Vec<AuditEvent>, StoreError> {
         let transaction = self.begin().await?;
         let events = audit::list(&transaction, AuditReach::Tenant, filter, before, limit).await?;
-        self.audit(
-            &transaction,
-            AuditAction::AuditRead,
-            self.tenant_id,
-            json!({}),
-        )
-        .await?;
         transaction.commit().await?;
         Ok(events)
+    }
+
+    /// Writes down that an owner or admin reads what `operation`, a path, tells of these resources.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn write_down_read(
+        &self,
+        operation: &str,
+        resources: serde_json::Value,
+    ) -> Result<(), StoreError> {
+        let transaction = self.begin().await?;
+        self.audit(&transaction, AuditAction::AdminRead, operation, resources)
+            .await?;
+        Ok(transaction.commit().await?)
     }
 
     /// Writes down that something of this tenant was done to `resource_id`.

@@ -18,6 +18,7 @@ mod departing;
 mod depending;
 mod documents;
 mod enrolment;
+mod followers;
 mod following;
 mod fuzzing;
 mod hardening;

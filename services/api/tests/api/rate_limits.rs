@@ -119,6 +119,23 @@ async fn a_stranger_cannot_use_up_a_tenants_rate() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_goes_on_asking_beyond_a_rate_costs_the_database_nothing() {
+    let mut api = limited().await;
+    let request = api.request_as("alice", "acme", Method::POST, "/api/v1/tenants");
+    let made = request.json(&json!({"name": "Ours"})).send().await.unwrap();
+    let made = json_of(made, StatusCode::CREATED).await;
+    let tenant = made["id"].as_str().unwrap();
+    assert_eq!(answered(&api, "alice", tenant).await, 2);
+    // What Alice is in that tenant is for Postgres to say: she is refused without it.
+    drop(std::mem::replace(
+        &mut api.database,
+        TestDatabase::empty().await,
+    ));
+    let refused = ask(&api, "alice", tenant).await;
+    problem_of(refused, StatusCode::TOO_MANY_REQUESTS, "rate_limited").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_request_of_many_jobs_is_one_request() {
     let api = limited().await;
     let jobs = vec![json!({"kind": "test.anything", "payload": 1}); 50];

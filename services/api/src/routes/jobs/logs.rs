@@ -12,6 +12,7 @@ use crate::extractors::{Caller, PathPart, QueryString};
 use crate::log_stream::{LogStream, Start};
 use crate::openapi::{CallProblems, LogProblems};
 use crate::problem::ApiError;
+use crate::sign_in::SignInRequest;
 use crate::views::Page;
 
 const EVENT_STREAM: &str = "text/event-stream";
@@ -57,7 +58,8 @@ struct LogRequest {
 /// As `text/event-stream` the events are `attempt` (`{attempt}`, before the first line of each), `line` (a log line; its
 /// id is the cursor to resume from, by `Last-Event-ID` or `cursor`), `truncated` (`{attempt}`: the rest of that attempt's
 /// log was not stored), `end` (`{state, attempt, error}`, after the last line; the stream then closes) and `lagged` (the
-/// reader was too slow; the stream closes and can be resumed). A comment comes every 15 seconds. Resuming neither skips
+/// reader was too slow; the stream closes and can be resumed). A comment comes every 15 seconds. The
+/// stream also closes once the credentials it was asked for with hold no longer, and can be resumed with others. Resuming neither skips
 /// nor repeats a line, on any process of the API.
 #[utoipa::path(
     tag = "jobs",
@@ -86,7 +88,9 @@ pub async fn read_log(
     };
     if request.follow.unwrap_or(accepts_events(http.headers())) {
         let start = start_of(&request, http.headers())?;
-        let stream = LogStream::open(&api, caller.tenant, &job, request.attempt, start).await?;
+        let reader = SignInRequest::of(&http, &api)?;
+        let tenant = caller.tenant;
+        let stream = LogStream::open(&api, reader, tenant, &job, request.attempt, start).await?;
         return Ok(HttpResponse::Ok()
             .insert_header((CONTENT_TYPE, EVENT_STREAM))
             .insert_header((X_ACCEL_BUFFERING, "no"))

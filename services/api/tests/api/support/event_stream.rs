@@ -3,7 +3,7 @@
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use gantry_domain::JobId;
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 use tokio::time::timeout;
 
@@ -36,6 +36,11 @@ impl EventStream {
         if let Some(last) = last {
             request = request.header("Last-Event-ID", last);
         }
+        Self::of(request).await
+    }
+
+    /// Follows what a request asks for.
+    pub async fn of(request: RequestBuilder) -> Self {
         let answer = request.send().await.expect("the API answers");
         assert_eq!(answer.status(), StatusCode::OK);
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
