@@ -1,7 +1,7 @@
 //! Finding out whose an API key is, through the door `key`.
 
-use gantry_domain::{ApiKeyId, Role, TenantId, UserId};
-use sea_orm::{ConnectionTrait, QueryResult};
+use gantry_domain::{ApiKeyId, MembershipId, Role, TenantId, UserId};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult};
 
 use crate::StoreError;
 use crate::connection::Pool;
@@ -17,7 +17,7 @@ pub struct StoredApiKey {
     pub tenant_id: TenantId,
     /// For whom.
     pub user_id: UserId,
-    /// What a token said they are in the tenant, where no membership does.
+    /// What a token said they are in the tenant, where no membership does and the provider did not end it since.
     pub vouched_role: Option<Role>,
     /// SHA-256 of the secret part.
     pub secret_digest: [u8; 32],
@@ -62,8 +62,33 @@ pub(crate) async fn find(
     let row = transaction
         .query_one_raw(statement(&sql, [public_id.into()]))
         .await?;
+    let mut found = row.as_ref().map(stored).transpose()?;
+    if let Some(key) = &mut found
+        && key.vouched_role.is_some()
+        && is_former_member(&transaction, key.tenant_id, key.user_id).await?
+    {
+        key.vouched_role = None;
+    }
     transaction.commit().await?;
-    row.as_ref().map(stored).transpose()
+    Ok(found)
+}
+
+/// Whether the identity provider ended the person's membership in the tenant and told of no other since.
+pub(crate) async fn is_former_member(
+    transaction: &DatabaseTransaction,
+    tenant_id: TenantId,
+    user_id: UserId,
+) -> Result<bool, StoreError> {
+    let id = MembershipId::of(tenant_id, user_id).to_string();
+    transaction
+        .execute_raw(statement(
+            "SELECT set_config('app.membership_id', $1, true)",
+            [id.as_str().into()],
+        ))
+        .await?;
+    let ended = "SELECT FROM directory_entries WHERE kind = 'membership' AND id = $1::uuid AND deleted_at IS NOT NULL";
+    let ended = transaction.query_one_raw(statement(ended, [id.into()]));
+    Ok(ended.await?.is_some())
 }
 
 fn stored(row: &QueryResult) -> Result<StoredApiKey, StoreError> {

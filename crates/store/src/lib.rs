@@ -47,9 +47,10 @@ pub use operator_scope::{Crowd, LimitOutcome, OperatorScope, PauseOutcome, Pause
 pub use parent_results::{PARENTS_PAGE_BYTES, PARENTS_PAGE_ITEMS};
 pub use person_scope::{AskedExport, DeletionReturn, ExportJob, PersonScope};
 pub use tenant_scope::{
-    BulkChange, BulkMode, JobFacts, JobFilter, KeptRequest, LogSelection, MEMBER_LIMIT_COUNT,
-    MemberChange, NewApiKey, NewProfile, OWNED_TENANT_LIMIT_COUNT, ProfileChange, ScheduleChange,
-    ScheduleCreation, TenantChange, TenantScope, TenantStanding, UniqueKey,
+    ApiKeyCreation, BulkChange, BulkMode, JobFacts, JobFilter, KeptRequest, LogSelection,
+    MEMBER_LIMIT_COUNT, MakerStanding, MemberChange, NewApiKey, NewProfile,
+    OWNED_TENANT_LIMIT_COUNT, ProfileChange, ScheduleChange, ScheduleCreation, TenantChange,
+    TenantScope, TenantStanding, UniqueKey,
 };
 pub use transitions::{
     Accepted, CancelOutcome, ClaimedJob, Completion, EndedRun, FailedRun, Failure, KeyedSubmission,

@@ -18,7 +18,7 @@ mod schedules;
 mod submission_keys;
 mod tenancy;
 
-pub use api_keys::NewApiKey;
+pub use api_keys::{ApiKeyCreation, MakerStanding, NewApiKey};
 pub use bulk::{BulkChange, BulkMode};
 pub(crate) use facts::COUNTED_LIMIT_JOBS;
 pub use facts::JobFacts;

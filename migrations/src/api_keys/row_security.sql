@@ -12,6 +12,11 @@ CREATE POLICY key_door ON users FOR SELECT TO gantry_api
     USING (current_door() = 'key' AND EXISTS (SELECT FROM api_keys
         WHERE api_keys.created_by = users.id AND api_keys.public_id = current_setting('app.key_public_id', true)));
 
+-- Whether the identity provider ended one membership is told to a transaction that names it. No membership may have been
+-- told of before, and then nothing else says that the person left.
+CREATE POLICY named_membership ON directory_entries FOR SELECT TO gantry_api
+    USING (kind = 'membership' AND id::text = current_setting('app.membership_id', true));
+
 -- Door `directory`: the identity provider ends a membership, and with it the keys of that person.
 CREATE POLICY directory_door ON api_keys FOR SELECT TO gantry_api USING (current_door() = 'directory');
 CREATE POLICY directory_door_end ON api_keys FOR UPDATE TO gantry_api

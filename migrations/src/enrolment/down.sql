@@ -32,6 +32,8 @@ DROP FUNCTION enrolled_queues();
 DROP FUNCTION enrolled_tenant_id();
 DROP FUNCTION enrolled_token_id();
 DROP TABLE worker_tokens;
+DROP TRIGGER enrol_tokens_end ON memberships;
+DROP FUNCTION delete_enrol_tokens_of_former_member();
 DROP TABLE enrol_tokens;
 DROP TABLE tenant_queues;
 DROP FUNCTION claimed_queue();

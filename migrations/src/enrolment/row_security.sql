@@ -33,6 +33,11 @@ CREATE POLICY presented_change ON worker_tokens FOR UPDATE TO gantry_api USING (
 -- A login sees what it was given itself, also through the functions above, which the owner's rights carry.
 CREATE POLICY own_login ON worker_tokens FOR SELECT USING (login = session_user);
 
+-- Door `directory`: the identity provider ends a membership, and with it the tokens that the person minted and nobody used.
+CREATE POLICY directory_door ON enrol_tokens FOR SELECT TO gantry_api USING (current_door() = 'directory');
+CREATE POLICY directory_door_end ON enrol_tokens FOR DELETE TO gantry_api
+    USING (current_door() = 'directory' AND used_at IS NULL);
+
 -- Door `submit`: the API learns which queues are whose, to refuse the jobs of others.
 CREATE POLICY submit_door ON tenant_queues FOR SELECT TO gantry_api USING (current_door() = 'submit');
 

@@ -23,6 +23,20 @@ CREATE TABLE enrol_tokens (
 
 CREATE INDEX enrol_tokens_of_tenant ON enrol_tokens (tenant_id, id DESC);
 
+-- A token that nobody used ends with the membership of who minted it.
+CREATE FUNCTION delete_enrol_tokens_of_former_member() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    DELETE FROM public.enrol_tokens
+    WHERE tenant_id = OLD.tenant_id AND created_by = OLD.user_id AND used_at IS NULL;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER enrol_tokens_end AFTER DELETE ON memberships
+    FOR EACH ROW EXECUTE FUNCTION delete_enrol_tokens_of_former_member();
+
 -- A machine that was let in. Its login in Postgres and its user in Redis are named after the id.
 CREATE TABLE worker_tokens (
     id uuid PRIMARY KEY,

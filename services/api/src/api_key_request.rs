@@ -4,7 +4,7 @@ use gantry_auth::{ApiKey, Standing};
 use gantry_domain::{
     API_KEY_LIMIT_DAYS, API_KEY_NAME_LIMIT_CHARACTERS, ApiKeyId, ApiKeySummary, TenantId,
 };
-use gantry_store::NewApiKey;
+use gantry_store::{ApiKeyCreation, MakerStanding, NewApiKey};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -72,18 +72,18 @@ pub async fn create(api: &Api, caller: &Caller, body: Value) -> Result<CreatedAp
     let key = ApiKey::generate();
     let new = NewApiKey {
         created_by: caller.user,
-        vouched_role: is_vouched_for(caller).then_some(role),
+        standing: standing(caller),
         name: wish.name,
         public_id: key.public_id().to_owned(),
         secret_digest: *key.digest().as_bytes(),
         scopes: wish.scopes.iter().map(Right::to_string).collect(),
         expires_in_days: wish.expires_in_days,
     };
-    let summary = caller
-        .scope(api)
-        .create_api_key(&new)
-        .await?
-        .ok_or(ApiKeyError::TooMany)?;
+    let summary = match caller.scope(api).create_api_key(&new).await? {
+        ApiKeyCreation::Made(summary) => summary,
+        ApiKeyCreation::TooMany => return Err(ApiKeyError::TooMany.into()),
+        ApiKeyCreation::MakerLeft => return Err(TenancyError::NotAMember.into()),
+    };
     Ok(CreatedApiKey {
         summary,
         key: key.to_secret_text().expose_secret().to_owned(),
@@ -119,10 +119,15 @@ pub async fn revoke(api: &Api, caller: &Caller, id: ApiKeyId) -> Result<(), ApiE
     Ok(revoked?)
 }
 
-/// Whether it is the caller's token that says what they are in the tenant, rather than a membership or the tenant itself.
-fn is_vouched_for(caller: &Caller) -> bool {
-    let own_space = TenantId::for_person(&caller.issuer, &caller.subject);
-    caller.tenant != own_space && caller.standing != Standing::Named
+/// What says that the caller belongs to the tenant.
+fn standing(caller: &Caller) -> MakerStanding {
+    if caller.tenant == TenantId::for_person(&caller.issuer, &caller.subject) {
+        return MakerStanding::OwnSpace;
+    }
+    match caller.standing {
+        Standing::Named => MakerStanding::Member,
+        Standing::Proven(_) | Standing::Believed => MakerStanding::Vouched(caller.role()),
+    }
 }
 
 fn read(body: Value) -> Result<Wish, ApiError> {

@@ -4,6 +4,7 @@ mod known_keys;
 
 pub use known_keys::KnownKeys;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use gantry_auth::{ApiKey, ApiKeyDigest, AuthError, Credentials, HeaderField, Principal, Standing};
@@ -12,6 +13,7 @@ use gantry_store::StoredApiKey;
 
 use crate::api::Api;
 use crate::problem::{ApiError, ApiKeyError};
+use crate::request_rates::line_up;
 use crate::rights::Right;
 
 /// What the caller learns of a key that is none, unknown, or whose secret is wrong.
@@ -42,7 +44,7 @@ pub struct PresentedKey {
     pub vouched_role: Option<Role>,
 }
 
-/// For whom the key acts, and the key.
+/// For whom the key acts, and the key, which comes from this address.
 ///
 /// # Errors
 /// It is no key, unknown, revoked or expired, its maker may no longer come in, the request names another tenant, or
@@ -51,11 +53,15 @@ pub async fn present_key(
     api: &Api,
     credentials: &Credentials,
     text: &str,
+    address: Option<IpAddr>,
 ) -> Result<(Principal, PresentedKey), ApiError> {
     let key = ApiKey::parse(text).ok_or_else(|| refused("the text is no API key"))?;
     let known = match api.known_keys.get(&key) {
         Some(known) => known,
-        None => find_out(api, &key).await?,
+        None => {
+            let _turn = line_up(api, address).await;
+            find_out(api, &key).await?
+        }
     };
     check_tenant(credentials, &known.principal)?;
     let presented = PresentedKey {

@@ -14,6 +14,7 @@ use gantry_auth::Principal;
 use gantry_domain::{RequestBudget, RequestRate, TenantId, Tier};
 use gantry_queue::{Queue, RateBucket, RateLimiter, RateSubject, Verdict};
 use gantry_settings::RateLimitSettings;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use self::agreed_rates::AgreedRates;
 use self::headers::RateLimitState;
@@ -34,6 +35,8 @@ pub struct RequestRates {
     anonymous: RequestRate,
     agreed: AgreedRates,
     lately_refused: LatelyRefused,
+    /// One place for all who come from an address that was refused lately.
+    line: Semaphore,
 }
 
 impl RequestRates {
@@ -47,6 +50,7 @@ impl RequestRates {
             anonymous: RequestRate::per_hour(settings.anonymous_per_hour)?,
             agreed: AgreedRates::default(),
             lately_refused: LatelyRefused::default(),
+            line: Semaphore::new(1),
         })
     }
 
@@ -82,9 +86,8 @@ impl RequestRates {
     }
 
     fn bucket_of_address(&self, request: &HttpRequest) -> RateBucket {
-        let address = client_address(request).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         RateBucket {
-            subject: RateSubject::Address(network_of(address)),
+            subject: RateSubject::Address(network_of(client_address(request))),
             rate: self.anonymous,
         }
     }
@@ -105,6 +108,17 @@ pub fn refuse_again(
     };
     request.extensions_mut().insert(refusal.state);
     Err(refusal.answer.into())
+}
+
+/// To be held while Postgres is asked what a secret that nobody knows yet is worth. Those who come from an address that
+/// was refused lately are asked about one after the other, so that guessing keeps nobody else from the database.
+pub async fn line_up(api: &Api, address: Option<IpAddr>) -> Option<SemaphorePermit<'_>> {
+    let rates = api.request_rates.as_ref()?;
+    if rates.lately_refused.is_refused(network_of(address)) {
+        rates.line.acquire().await.ok()
+    } else {
+        None
+    }
 }
 
 /// Counts a request, for the person and the tenant it was found to come from, or for its address when its credentials
@@ -146,11 +160,16 @@ pub async fn count_request(
         requests_per_hour: budget.rate().requests_per_hour(),
         retry_after_seconds: whole_seconds(budget.room_after()).max(1),
     };
-    if let Ok(principal) = sign_in {
-        let refusal = Refusal { answer, state };
-        rates
-            .lately_refused
-            .keep(principal, refusal, budget.room_after());
+    let room_after = budget.room_after();
+    match (sign_in, bucket.subject) {
+        (Ok(principal), _) => {
+            let refusal = Refusal { answer, state };
+            rates.lately_refused.keep(principal, refusal, room_after);
+        }
+        (Err(_), RateSubject::Address(network)) => {
+            rates.lately_refused.keep_network(network, room_after);
+        }
+        (Err(_), _) => {}
     }
     Err(answer.into())
 }
@@ -168,10 +187,11 @@ fn whole_seconds(duration: Duration) -> u64 {
 }
 
 /// The address itself, or the IPv6 network that its owner can choose addresses from.
-fn network_of(address: IpAddr) -> IpAddr {
+fn network_of(address: Option<IpAddr>) -> IpAddr {
     match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => {
+        None => Ipv4Addr::UNSPECIFIED.into(),
+        Some(IpAddr::V4(address)) => address.into(),
+        Some(IpAddr::V6(address)) => {
             let mask = u128::MAX << (u128::BITS - IPV6_NETWORK_BITS);
             Ipv6Addr::from_bits(address.to_bits() & mask).into()
         }

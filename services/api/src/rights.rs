@@ -109,7 +109,11 @@ impl Right {
     pub const fn is_for_people_only(self) -> bool {
         matches!(
             self,
-            Self::ManageKeys | Self::ManageTenant | Self::EndMemberships | Self::DeleteTenant
+            Self::ManageKeys
+                | Self::ManageTenant
+                | Self::EndMemberships
+                | Self::DeleteTenant
+                | Self::ManageWorkers
         )
     }
 }

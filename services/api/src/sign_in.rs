@@ -1,5 +1,7 @@
 //! Signing in: who the caller is, what they are in the tenant they act for, and whether that lets them do what they ask.
 
+use std::net::IpAddr;
+
 use actix_web::HttpRequest;
 use gantry_auth::{Credentials, Principal, Standing};
 use gantry_domain::{Role, TenantId};
@@ -7,6 +9,7 @@ use gantry_store::TenantStanding;
 
 use crate::api::Api;
 use crate::api_keys::{PresentedKey, present_key};
+use crate::client_address::client_address;
 use crate::problem::{ApiError, ApiKeyError, ControlError, TenancyError};
 use crate::rights::{Access, Reach, Right, access_to};
 
@@ -16,6 +19,8 @@ pub struct SignInRequest {
     access: Access,
     /// What stands in the path for the tenant the caller acts in.
     tenant: Option<String>,
+    /// Where it comes from.
+    address: Option<IpAddr>,
 }
 
 /// A caller who proved to be somebody. Nothing is known yet of what they are in the tenant.
@@ -50,6 +55,7 @@ impl SignInRequest {
             credentials,
             access,
             tenant,
+            address: client_address(request),
         })
     }
 
@@ -61,7 +67,8 @@ impl SignInRequest {
     pub async fn identify(&self, api: &Api) -> Result<Identified, ApiError> {
         if let Some(text) = self.credentials.api_key() {
             // Boxed: few callers need it, and what a request carries about is copied again and again.
-            let (principal, key) = Box::pin(present_key(api, &self.credentials, text)).await?;
+            let (principal, key) =
+                Box::pin(present_key(api, &self.credentials, text, self.address)).await?;
             // A key never leaves its tenant.
             let tenant = self.tenant_of_path()?;
             if tenant.is_some_and(|tenant| tenant != principal.tenant) {

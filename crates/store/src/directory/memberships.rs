@@ -46,6 +46,10 @@ impl Writing<'_> {
             external_id,
         )
         .await?;
+        if standing.entry.is_deleted {
+            // What was made while the membership ended does not come back with the person.
+            self.end_what_lets_in(&standing).await?;
+        }
         let organization = &membership.organization;
         self.write_tenant(
             standing.tenant_id,
@@ -111,11 +115,28 @@ impl Writing<'_> {
             standing.user_id.as_uuid().into(),
         ];
         let ended = self.transaction.execute_raw(statement(sql, values)).await?;
+        // Also where the membership was never told of, and a token alone vouched for the person.
+        self.end_what_lets_in(&standing).await?;
         if ended.rows_affected() == 1 {
             self.audit_member(&standing, AuditAction::MemberRemoved, json!({}))
                 .await?;
         }
         Ok(Some(Vec::new()))
+    }
+
+    /// Ends the API keys that the person made in the tenant, and the enrol tokens that nobody used.
+    async fn end_what_lets_in(&self, standing: &Standing) -> Result<(), StoreError> {
+        for sql in [
+            "UPDATE api_keys SET revoked_at = now() WHERE tenant_id = $1 AND created_by = $2 AND revoked_at IS NULL",
+            "DELETE FROM enrol_tokens WHERE tenant_id = $1 AND created_by = $2 AND used_at IS NULL",
+        ] {
+            let values = [
+                standing.tenant_id.as_uuid().into(),
+                standing.user_id.as_uuid().into(),
+            ];
+            self.transaction.execute_raw(statement(sql, values)).await?;
+        }
+        Ok(())
     }
 
     async fn audit_member(

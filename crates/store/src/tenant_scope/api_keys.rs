@@ -1,19 +1,20 @@
 //! A tenant's API keys: making, listing and revoking them.
 
 use gantry_domain::{API_KEY_LIMIT_COUNT, ApiKeyId, ApiKeySummary, AuditAction, Role, UserId};
-use sea_orm::{ConnectionTrait, QueryResult};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult};
 use serde_json::json;
 
 use super::TenantScope;
 use crate::StoreError;
+use crate::api_keys::is_former_member;
 use crate::statement::{column, integer, statement};
 
 /// An API key to be made.
 pub struct NewApiKey {
     /// Who makes it.
     pub created_by: UserId,
-    /// What a token says they are in the tenant; counts only for as long as no membership tells.
-    pub vouched_role: Option<Role>,
+    /// What says that they belong to the tenant.
+    pub standing: MakerStanding,
     /// What it is called.
     pub name: String,
     /// The part by which it is found.
@@ -26,18 +27,47 @@ pub struct NewApiKey {
     pub expires_in_days: u32,
 }
 
+/// What says that the maker of a key belongs to the tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MakerStanding {
+    /// The tenant is their own space.
+    OwnSpace,
+    /// A membership.
+    Member,
+    /// Their token, which gives them this role; it counts only for as long as no membership tells.
+    Vouched(Role),
+}
+
+/// What became of a key that was to be made.
+#[derive(Debug)]
+pub enum ApiKeyCreation {
+    /// It was made.
+    Made(ApiKeySummary),
+    /// The tenant has [`API_KEY_LIMIT_COUNT`] keys that work.
+    TooMany,
+    /// Who wished for it left the tenant meanwhile.
+    MakerLeft,
+}
+
 const SUMMARY_COLUMNS: &str = "id, name, 'gk_' || public_id AS prefix, scopes, created_by, created_at, expires_at, last_used_at, revoked_at";
 
 impl TenantScope<'_> {
-    /// Makes a key; none when the tenant has [`API_KEY_LIMIT_COUNT`] keys that work.
+    /// Makes a key.
     ///
     /// # Errors
     /// Postgres cannot be reached.
-    pub async fn create_api_key(
-        &self,
-        new: &NewApiKey,
-    ) -> Result<Option<ApiKeySummary>, StoreError> {
+    pub async fn create_api_key(&self, new: &NewApiKey) -> Result<ApiKeyCreation, StoreError> {
         let transaction = self.begin().await?;
+        if !self.belongs(&transaction, new).await? {
+            return Ok(ApiKeyCreation::MakerLeft);
+        }
+        // Keys are counted by one transaction at a time; with no key yet there is none to count.
+        let lock = "SELECT FROM api_keys ORDER BY id LIMIT 1 FOR UPDATE";
+        transaction.query_one_raw(statement(lock, [])).await?;
+        let vouched_role = match new.standing {
+            MakerStanding::Vouched(role) => Some(role.as_str()),
+            MakerStanding::OwnSpace | MakerStanding::Member => None,
+        };
         let sql = format!(
             "INSERT INTO api_keys (id, tenant_id, created_by, vouched_role, name, public_id, secret_digest, scopes, expires_at)
              SELECT $1, current_tenant_id(), $2,
@@ -52,7 +82,7 @@ impl TenantScope<'_> {
                 [
                     ApiKeyId::generate().as_uuid().into(),
                     new.created_by.as_uuid().into(),
-                    new.vouched_role.map(Role::as_str).into(),
+                    vouched_role.into(),
                     new.name.as_str().into(),
                     new.public_id.as_str().into(),
                     new.secret_digest.to_vec().into(),
@@ -62,7 +92,7 @@ impl TenantScope<'_> {
             ))
             .await?;
         let Some(row) = row else {
-            return Ok(None);
+            return Ok(ApiKeyCreation::TooMany);
         };
         let key = summary(&row)?;
         let detail =
@@ -70,7 +100,29 @@ impl TenantScope<'_> {
         self.audit(&transaction, AuditAction::ApiKeyCreated, key.id, detail)
             .await?;
         transaction.commit().await?;
-        Ok(Some(key))
+        Ok(ApiKeyCreation::Made(key))
+    }
+
+    /// Whether the maker of a key still belongs to the tenant. A membership that tells so stays until the key is made, and
+    /// then ends with it.
+    async fn belongs(
+        &self,
+        transaction: &DatabaseTransaction,
+        new: &NewApiKey,
+    ) -> Result<bool, StoreError> {
+        match new.standing {
+            MakerStanding::OwnSpace => Ok(true),
+            MakerStanding::Vouched(_) => {
+                Ok(!is_former_member(transaction, self.tenant_id, new.created_by).await?)
+            }
+            MakerStanding::Member => {
+                let membership = "SELECT FROM memberships
+                    WHERE tenant_id = current_tenant_id() AND user_id = $1 FOR SHARE";
+                let values = [new.created_by.as_uuid().into()];
+                let membership = transaction.query_one_raw(statement(membership, values));
+                Ok(membership.await?.is_some())
+            }
+        }
     }
 
     /// At most `limit` keys, newest first, those after `before` in that order; of one person, or of all.

@@ -1,7 +1,7 @@
 //! The door through which the API finds out whose a key is: it shows the one key that was named.
 
 use gantry_domain::{ApiKeySummary, TenantId};
-use gantry_store::NewApiKey;
+use gantry_store::{ApiKeyCreation, MakerStanding, NewApiKey};
 
 use crate::fixture::{Fixture, user};
 use crate::row_security::{connection_as, found, run, two_tenants, visible};
@@ -9,7 +9,7 @@ use crate::row_security::{connection_as, found, run, two_tenants, visible};
 async fn key(fixture: &Fixture, tenant_id: TenantId, public_id: &str) -> ApiKeySummary {
     let new = NewApiKey {
         created_by: user("ada"),
-        vouched_role: None,
+        standing: MakerStanding::OwnSpace,
         name: "ours".to_owned(),
         public_id: public_id.to_owned(),
         secret_digest: [7; 32],
@@ -17,7 +17,10 @@ async fn key(fixture: &Fixture, tenant_id: TenantId, public_id: &str) -> ApiKeyS
         expires_in_days: 1,
     };
     let created = fixture.api.tenant(tenant_id).create_api_key(&new).await;
-    created.unwrap().expect("the tenant has room for keys")
+    match created.unwrap() {
+        ApiKeyCreation::Made(key) => key,
+        refused => panic!("{refused:?}"),
+    }
 }
 
 /// Two tenants, in each of which the same person made a key.

@@ -6,6 +6,7 @@
 )]
 
 mod agreement;
+mod api_keys;
 mod attempts;
 mod bulk;
 mod cancelling;

@@ -1,14 +1,17 @@
 //! How many requests of a person, a tenant and an address are answered.
 
+use futures_util::future::join_all;
 use gantry_devkit::{Folder, PrivateRedis};
 use gantry_domain::TenantId;
-use gantry_testkit::TestDatabase;
+use gantry_testkit::{DatabaseOwner, TestDatabase, eventually};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{TestApi, json_of, paths_of, problem_of};
+use crate::support::{SOON, TestApi, json_of, paths_of, problem_of};
 
 const ME: &str = "/api/v1/users/me";
+const WAITING_FOR_A_LOCK: &str = "SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'";
 
 /// An API that answers three requests an hour in the tier free, and two without valid credentials.
 async fn limited() -> TestApi {
@@ -133,6 +136,40 @@ async fn who_goes_on_asking_beyond_a_rate_costs_the_database_nothing() {
     ));
     let refused = ask(&api, "alice", tenant).await;
     problem_of(refused, StatusCode::TOO_MANY_REQUESTS, "rate_limited").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_guesses_keeps_nobody_else_from_the_database() {
+    let api = limited().await;
+    let job_id = api.submit().await;
+    let guess = || {
+        let key = format!("gk_{}_{}", "a".repeat(16), "b".repeat(43));
+        api.anonymous(Method::GET, ME).bearer_auth(key).send()
+    };
+    for _ in 0..3 {
+        assert!(guess().await.unwrap().status().is_client_error());
+    }
+    // Each question about a key now waits, and holds a connection for as long.
+    let owner = DatabaseOwner::new(api.database.url());
+    let held = owner.hold("LOCK TABLE api_keys").await;
+    let guesses = join_all((0..30).map(|_| guess()));
+    let others = async {
+        let asking = || api.database.number(WAITING_FOR_A_LOCK);
+        eventually(SOON, || async {
+            (asking().await > 0).then_some(()).ok_or("nobody asks")
+        })
+        .await;
+        let path = format!("/api/v1/jobs/{job_id}");
+        let read = api.request(Method::GET, &path).send().await.unwrap();
+        assert_eq!(read.status(), StatusCode::OK);
+        assert_eq!(asking().await, 1);
+        held.commit().await;
+    };
+    let (answers, ()) = tokio::join!(guesses, others);
+    for answer in answers {
+        let answer = answer.unwrap();
+        problem_of(answer, StatusCode::TOO_MANY_REQUESTS, "rate_limited").await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,23 +1,30 @@
 //! The keys of someone whom the identity provider lets go.
 
 use gantry_domain::{ApiKeyId, Role, TenantId};
-use gantry_store::NewApiKey;
+use gantry_store::{ApiKeyCreation, MakerStanding, NewApiKey};
 
 use super::{Provider, ada, applied, changed, gone, joined, left, own_space, person};
 
-/// A key of Ada's in a tenant.
-async fn key(provider: &Provider, tenant_id: TenantId, public_id: &str) -> ApiKeyId {
-    let new = NewApiKey {
+fn new_key(public_id: &str, standing: MakerStanding) -> NewApiKey {
+    NewApiKey {
         created_by: ada(),
-        vouched_role: Some(Role::Member),
+        standing,
         name: "ours".to_owned(),
         public_id: public_id.to_owned(),
         secret_digest: [7; 32],
         scopes: vec!["jobs:read".to_owned()],
         expires_in_days: 1,
-    };
+    }
+}
+
+/// A key of Ada's in a tenant.
+async fn key(provider: &Provider, tenant_id: TenantId, public_id: &str) -> ApiKeyId {
+    let new = new_key(public_id, MakerStanding::Vouched(Role::Member));
     let tenant = provider.fixture.api.tenant(tenant_id);
-    tenant.create_api_key(&new).await.unwrap().unwrap().id
+    match tenant.create_api_key(&new).await.unwrap() {
+        ApiKeyCreation::Made(key) => key.id,
+        refused => panic!("{refused:?}"),
+    }
 }
 
 async fn is_revoked(provider: &Provider, public_id: &str) -> bool {
@@ -36,6 +43,55 @@ async fn whoever_leaves_an_organization_leaves_their_keys_there_without_use() {
     assert_eq!(provider.tell(2, left("orgmem_1")).await, applied());
     assert!(is_revoked(&provider, "1111111111111111").await);
     assert!(!is_revoked(&provider, "2222222222222222").await);
+}
+
+#[tokio::test]
+async fn so_does_who_leaves_an_organization_that_nobody_told_they_had_joined() {
+    let provider = Provider::new().await;
+    provider.tell(1, changed(person("ada"))).await;
+    let organization = TenantId::for_organization(super::ISSUER, "org_acme");
+    provider.tell(1, super::organization("Acme")).await;
+    key(&provider, organization, "1111111111111111").await;
+    assert_eq!(provider.tell(2, left("orgmem_1")).await, applied());
+    assert!(is_revoked(&provider, "1111111111111111").await);
+}
+
+#[tokio::test]
+async fn whoever_was_removed_makes_no_key_with_the_token_they_still_have() {
+    let provider = Provider::new().await;
+    provider.tell(1, changed(person("ada"))).await;
+    provider.tell(1, joined("orgmem_1", Role::Admin)).await;
+    provider.tell(2, left("orgmem_1")).await;
+    let organization = TenantId::for_organization(super::ISSUER, "org_acme");
+    let tenant = provider.fixture.api.tenant(organization);
+    let new = new_key("1111111111111111", MakerStanding::Vouched(Role::Admin));
+    let refused = tenant.create_api_key(&new).await.unwrap();
+    assert!(matches!(refused, ApiKeyCreation::MakerLeft), "{refused:?}");
+    // Back again, they may.
+    provider.tell(3, joined("orgmem_2", Role::Admin)).await;
+    key(&provider, organization, "1111111111111111").await;
+}
+
+#[tokio::test]
+async fn a_key_made_while_the_membership_ended_lets_nobody_in_and_does_not_come_back() {
+    let provider = Provider::new().await;
+    provider.tell(1, changed(person("ada"))).await;
+    provider.tell(1, joined("orgmem_1", Role::Admin)).await;
+    provider.tell(2, left("orgmem_1")).await;
+    let organization = TenantId::for_organization(super::ISSUER, "org_acme");
+    // As though it had been checked before the end and written after it.
+    let sql = format!(
+        "INSERT INTO api_keys
+            (id, tenant_id, created_by, vouched_role, name, public_id, secret_digest, scopes, expires_at)
+         VALUES (gen_random_uuid(), '{organization}', '{}', 'admin', 'late', '1111111111111111',
+            decode(repeat('07', 32), 'hex'), ARRAY['jobs:read'], now() + interval '1 day')",
+        ada()
+    );
+    provider.fixture.database.execute(&sql).await;
+    let late = provider.fixture.api.find_api_key("1111111111111111").await;
+    assert_eq!(late.unwrap().unwrap().vouched_role, None);
+    provider.tell(3, joined("orgmem_2", Role::Admin)).await;
+    assert!(is_revoked(&provider, "1111111111111111").await);
 }
 
 #[tokio::test]

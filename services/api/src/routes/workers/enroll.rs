@@ -15,7 +15,7 @@ use crate::enrolment::{
 use crate::extractors::{JsonBody, origin_of};
 use crate::openapi::{BodyProblems, EnrolProblems};
 use crate::problem::{ApiError, EnrolmentError};
-use crate::request_rates::count_request;
+use crate::request_rates::{count_request, line_up};
 
 /// Trade an enrol token for a worker token
 ///
@@ -53,7 +53,10 @@ pub async fn enroll_worker(
     };
     let origin = origin_of(&http, ActorKind::Worker);
     let presented = Secret::hash_of(&enrol_token);
-    let worker = match api.store.enroll(&presented, &token, &origin).await? {
+    let turn = line_up(&api, origin.source_address).await;
+    let outcome = api.store.enroll(&presented, &token, &origin).await?;
+    drop(turn);
+    let worker = match outcome {
         EnrolOutcome::Enrolled(worker) => worker,
         EnrolOutcome::Refused => {
             let refused = ApiError::from(EnrolmentError::Refused);

@@ -12,7 +12,7 @@ use crate::enrolment::{RenewRequest, RenewedView, Secret, read_renew};
 use crate::extractors::{JsonBody, origin_of};
 use crate::openapi::{BodyProblems, RenewProblems};
 use crate::problem::{ApiError, EnrolmentError};
-use crate::request_rates::count_request;
+use crate::request_rates::{count_request, line_up};
 
 /// Renew a worker token
 ///
@@ -36,8 +36,11 @@ pub async fn renew_worker_token(
     let token = read_renew(body.read().await?.value)?;
     let origin = origin_of(&http, ActorKind::Worker);
     let presented = Secret::hash_of(&token);
+    let turn = line_up(&api, origin.source_address).await;
     let renewing = api.store.renew_worker_token(&presented, &origin);
-    let refused = match renewing.await? {
+    let outcome = renewing.await?;
+    drop(turn);
+    let refused = match outcome {
         RenewOutcome::Renewed(worker) => {
             let access = EnrolledAccess {
                 token_id: worker.id,
