@@ -6,6 +6,7 @@ use gantry_domain::QueueName;
 
 use crate::entry::range_reply;
 use crate::keys::GROUP;
+use crate::spoiled_stream::is_spoiled;
 use crate::stream_id::StreamId;
 use crate::{Queue, QueueError};
 
@@ -62,6 +63,7 @@ impl Queue {
         let infos: Vec<RedisResult<Value>> =
             infos.ignore_errors().query_async(&mut connection).await?;
         let mut streams = Vec::with_capacity(keys.len());
+        let mut spoiled = Vec::new();
         let mut unread = pipe();
         let mut filled = Vec::new();
         let mut infos = infos.into_iter();
@@ -69,12 +71,18 @@ impl Queue {
             .iter()
             .zip(std::iter::from_fn(|| infos.next().zip(infos.next())))
         {
-            let Some(stream) = present(stream)? else {
-                streams.push(StreamPosition::default());
-                continue;
+            let stream = match of_stream(stream)? {
+                Found::Stream(stream) => stream,
+                Found::Nothing => {
+                    streams.push(StreamPosition::default());
+                    continue;
+                }
+                Found::Spoiled => {
+                    spoiled.push(key.as_str());
+                    streams.push(StreamPosition::default());
+                    continue;
+                }
             };
-            let stream: StreamInfoStreamReply =
-                from_redis_value(stream).map_err(RedisError::from)?;
             if stream.length > 0 {
                 let delivered = delivered_up_to(groups?)?;
                 unread.xrange_count(key, format!("({delivered}"), "+", 1);
@@ -85,6 +93,7 @@ impl Queue {
                 oldest_undelivered: None,
             });
         }
+        self.remove_spoiled(spoiled.into_iter()).await?;
         if !filled.is_empty() {
             let unread: Vec<Value> = unread.query_async(&mut connection).await?;
             for (place, entries) in filled.into_iter().zip(unread) {
@@ -107,13 +116,28 @@ fn delivered_up_to(groups: Value) -> Result<StreamId, QueueError> {
         .unwrap_or_default())
 }
 
-/// The answer about a stream, if there is such a stream.
-fn present(answer: RedisResult<Value>) -> Result<Option<Value>, QueueError> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(error) if is_missing(&error) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+/// What is under a stream's key.
+enum Found {
+    Stream(Box<StreamInfoStreamReply>),
+    Nothing,
+    /// No stream, or one that takes no more.
+    Spoiled,
+}
+
+fn of_stream(answer: RedisResult<Value>) -> Result<Found, QueueError> {
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) if is_missing(&error) => return Ok(Found::Nothing),
+        Err(error) if is_spoiled(&error) => return Ok(Found::Spoiled),
+        Err(error) => return Err(error.into()),
+    };
+    let stream: StreamInfoStreamReply = from_redis_value(answer).map_err(RedisError::from)?;
+    let is_exhausted = stream.last_generated_id.parse() == Ok(StreamId::LAST);
+    Ok(if is_exhausted {
+        Found::Spoiled
+    } else {
+        Found::Stream(Box::new(stream))
+    })
 }
 
 fn is_missing(error: &RedisError) -> bool {

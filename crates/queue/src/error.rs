@@ -45,6 +45,11 @@ impl QueueError {
             || matches!(error.code(), Some("NOPERM" | "NOAUTH" | "WRONGPASS"))
     }
 
+    /// Whether Redis refused a command for what is under its keys, and not for how Redis itself is.
+    pub fn is_about_keys(&self) -> bool {
+        matches!(self, Self::Redis(error) if matches!(error.code(), Some("WRONGTYPE" | "ERR")))
+    }
+
     /// Whether a stream or its group is gone, as after FLUSHALL or a restart without persistence.
     pub(crate) fn is_stream_gone(&self) -> bool {
         matches!(self, Self::Redis(error) if matches!(error.code(), Some("NOGROUP" | "UNBLOCKED")))

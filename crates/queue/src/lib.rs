@@ -18,6 +18,7 @@ mod run_counts;
 mod shards;
 mod shared_connection;
 mod signal;
+mod spoiled_stream;
 mod stream_id;
 mod work_stream;
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use deadpool_redis::redis::pipe;
+use deadpool_redis::redis::{RedisResult, pipe};
 use gantry_domain::{QueueName, QueueRates};
 
 use crate::{Queue, QueueError};
@@ -74,14 +74,19 @@ impl Queue {
             }
         }
         let mut connection = self.connection().await?;
-        let answers: Vec<[Option<u64>; 3]> = pipeline.query_async(&mut connection).await?;
+        // What a machine of a tenant's own spoiled counts as nothing, and spoils no other queue's.
+        let answers: Vec<RedisResult<[Option<u64>; 3]>> = pipeline
+            .ignore_errors()
+            .query_async(&mut connection)
+            .await?;
         let span_minutes = f64::from(u32::try_from(RATE_MINUTES).unwrap_or(u32::MAX))
             + elapsed.as_secs_f64() / 60.0;
         let of_queue = answers.chunks(minutes.count());
         Ok(of_queue
             .map(|minutes| {
                 let per_minute = |field: usize| {
-                    let sum: u64 = minutes.iter().filter_map(|minute| minute[field]).sum();
+                    let counts = minutes.iter().flatten().filter_map(|minute| minute[field]);
+                    let sum = counts.fold(0, u64::saturating_add);
                     f64::from(u32::try_from(sum).unwrap_or(u32::MAX)) / span_minutes
                 };
                 QueueRates {

@@ -10,6 +10,14 @@ pub(crate) struct StreamId {
     number: u64,
 }
 
+impl StreamId {
+    /// Behind which there is none.
+    pub(crate) const LAST: Self = Self {
+        milliseconds: u64::MAX,
+        number: u64::MAX,
+    };
+}
+
 /// A text that is no stream id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct InvalidStreamId;

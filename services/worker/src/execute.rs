@@ -1,6 +1,7 @@
 //! Executing one run: call the handler, watch its time and its stop signal, and name the outcome.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -28,8 +29,7 @@ use crate::{Account, JobLog, Parents, ProgressReporter, SoftDeadline, StagedChil
 /// which programs are stopped.
 const STOP_GRACE: Duration = Duration::from_secs(60);
 
-/// What every run needs of its session.
-#[derive(Clone)]
+/// What every run needs of its session; all runs share it.
 pub(crate) struct Executor {
     pub(crate) registry: Registry,
     pub(crate) runs: Runs,
@@ -49,7 +49,10 @@ struct Panic;
 
 impl Executor {
     /// Counts a claimed job's run in at once; what is returned runs it to its end and hands the outcome to the settler.
-    pub(crate) fn execute(self, job: ClaimedJob) -> impl Future<Output = ()> + Send + 'static {
+    pub(crate) fn execute(
+        self: Arc<Self>,
+        job: ClaimedJob,
+    ) -> impl Future<Output = ()> + Send + 'static {
         let (stop_sender, stop) = stop_channel();
         let entry = self.runs.enter(job.run, stop_sender.clone());
         let span = tracing::info_span!(
@@ -71,7 +74,7 @@ impl Executor {
     }
 
     async fn execute_in_span(
-        self,
+        self: Arc<Self>,
         job: ClaimedJob,
         entry: RunEntry,
         stop_sender: StopSender,

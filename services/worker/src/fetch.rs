@@ -22,7 +22,7 @@ pub(crate) struct Fetcher {
     pub(crate) worker_id: WorkerId,
     pub(crate) kinds: Vec<KindName>,
     pub(crate) room: Arc<Semaphore>,
-    pub(crate) executor: Executor,
+    pub(crate) executor: Arc<Executor>,
     pub(crate) counter: RunCounter,
     pub(crate) pulse: Pulse,
     pub(crate) shutdown: Shutdown,
@@ -103,7 +103,7 @@ impl Fetcher {
                     Err(_) => return,
                 },
             };
-            let execution = self.executor.clone().execute(job);
+            let execution = Arc::clone(&self.executor).execute(job);
             tokio::spawn(async move {
                 execution.await;
                 drop(permit);

@@ -116,7 +116,7 @@ pub(crate) async fn run_session(parts: SessionParts) -> SessionEnd {
         worker_id,
         kinds: parts.registry.names(),
         room: Arc::new(Semaphore::new(parts.options.concurrency)),
-        executor,
+        executor: Arc::new(executor),
         counter: counter.clone(),
         pulse: parts.pulse.clone(),
         shutdown: parts.shutdown.clone(),

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::follower::{FeedEvent, Follower};
+use super::publish::DOCUMENT_LIMIT_BYTES;
 use crate::connection::{BLOCK, WaitingConnection};
 use crate::entry::{Entry, range_reply, read_reply};
 use crate::stream_id::StreamId;
@@ -296,6 +297,8 @@ impl FeedReader {
     }
 
     fn hand_out(&self, key: &str, entries: &[Entry]) {
+        // Before the table is locked: all followers wait for it.
+        let lines: Vec<FeedEvent> = entries.iter().map(published_lines).collect();
         let mut table = self.followers.lock();
         let last = entries.last().and_then(|entry| entry.id.parse().ok());
         if key == self.queue.keys.wake(self.reader_id) {
@@ -319,8 +322,8 @@ impl FeedReader {
         else {
             return;
         };
-        for entry in entries {
-            job.send(&published_lines(entry));
+        for lines in &lines {
+            job.send(lines);
         }
         job.read = last.unwrap_or(job.read);
     }
@@ -335,10 +338,12 @@ fn changed_jobs(entry: &Entry) -> Vec<JobId> {
         .collect()
 }
 
-/// Lines that cannot be read, or were left out for their size, are a hint to look into Postgres.
+/// Lines that cannot be read, or were left out for their size, are a hint to look into Postgres. So are more than any
+/// worker publishes: a machine of a tenant's own can write what it likes.
 fn published_lines(entry: &Entry) -> FeedEvent {
     entry
         .text("lines")
+        .filter(|document| document.len() <= DOCUMENT_LIMIT_BYTES)
         .and_then(|document| serde_json::from_str::<Vec<LogLine>>(document).ok())
         .map_or(FeedEvent::Changed, |lines| {
             FeedEvent::Lines(Arc::new(lines))

@@ -11,6 +11,8 @@ const KEPT_ENTRIES: usize = 64;
 const FEED_LIFETIME_SECONDS: u64 = 600;
 /// Lines of more text than this are announced without their text; followers read them from Postgres.
 const ENTRY_LIMIT_BYTES: usize = 64 * 1024;
+/// How long the text of one entry can be at most, with every character escaped and many short lines.
+pub(super) const DOCUMENT_LIMIT_BYTES: usize = 16 * ENTRY_LIMIT_BYTES;
 /// How many changes are kept.
 const KEPT_CHANGES: usize = 1_000;
 /// How many jobs one change may name.

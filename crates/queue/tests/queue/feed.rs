@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use deadpool_redis::redis::cmd;
 use gantry_domain::{JobId, JobState, LogLine};
 use gantry_queue::{FeedEvent, FeedHub, Follower, JobEnded};
 use gantry_testkit::eventually;
@@ -159,6 +160,30 @@ async fn what_is_no_line_is_a_hint_to_look_into_postgres() {
     let _: String = fixture
         .command(&format!("XADD {key} * lines [{{\"new\":1}}]"))
         .await;
+    assert_eq!(next(&mut follower).await, FeedEvent::Changed);
+    publish(&fixture, job_id, 1).await;
+    assert_eq!(*next_lines(&mut follower).await, [line(1)]);
+}
+
+#[tokio::test]
+async fn more_than_a_worker_publishes_is_not_read_but_looked_for_in_postgres() {
+    let fixture = Fixture::new().await;
+    let hub = FeedHub::start(&fixture.queue);
+    let job_id = JobId::generate();
+    let mut follower = hub.follow(job_id, &queue_name()).await;
+    let flood = vec![line(1); 20_000];
+    let document = serde_json::to_string(&flood).unwrap();
+    assert!(document.len() > 1024 * 1024);
+    let key = format!("{}:{{default}}:feed:{job_id}", fixture.prefix);
+    let mut connection = fixture.redis.connection().await;
+    let _: String = cmd("XADD")
+        .arg(key)
+        .arg("*")
+        .arg("lines")
+        .arg(document)
+        .query_async(&mut connection)
+        .await
+        .unwrap();
     assert_eq!(next(&mut follower).await, FeedEvent::Changed);
     publish(&fixture, job_id, 1).await;
     assert_eq!(*next_lines(&mut follower).await, [line(1)]);

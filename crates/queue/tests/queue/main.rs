@@ -18,3 +18,4 @@ mod rate_limits;
 mod reading;
 mod redis_lost;
 mod signals;
+mod spoiled_streams;

@@ -79,7 +79,8 @@ impl Reconciler {
         let frame = self.store.reconciliation_frame().await?;
         let queued_until = frame.now - RING_GRACE;
         for queue in &frame.queues {
-            self.sweep_queue(queue, queued_until, &frame).await?;
+            let swept = self.sweep_queue(queue, queued_until, &frame).await;
+            leave_aside_what_is_spoiled(queue, swept)?;
         }
         if self
             .forgot_at
@@ -87,7 +88,7 @@ impl Reconciler {
         {
             self.forgot_at = Some(Instant::now());
             for queue in &frame.queues {
-                self.forget_gone_workers(queue).await?;
+                leave_aside_what_is_spoiled(queue, self.forget_gone_workers(queue).await)?;
             }
         }
         Ok(())
@@ -173,5 +174,19 @@ impl Reconciler {
             self.queue.forget_worker(queue, worker_id).await?;
         }
         Ok(())
+    }
+}
+
+/// What is wrong with one queue's keys keeps no other queue from being looked at.
+fn leave_aside_what_is_spoiled(
+    queue: &QueueName,
+    outcome: Result<(), ReconcileError>,
+) -> Result<(), ReconcileError> {
+    match outcome {
+        Err(ReconcileError::Queue(error)) if error.is_about_keys() => {
+            tracing::warn!(%queue, %error, "a queue cannot be compared with its streams");
+            Ok(())
+        }
+        outcome => outcome,
     }
 }
