@@ -12,24 +12,42 @@ use std::env;
 use std::process::ExitCode;
 
 use figures::Figures;
+use trials::Trial;
 
 const USAGE: &str = "\
-Usage: cargo xtask bench [--save]
+Usage: cargo xtask bench [--save | TRIAL...]
 
   --save   Keep the figures as the baseline that later runs are compared with
+  TRIAL    end-to-end, drain, latency, idle, recovery; all of them unless named
 ";
+
+/// What the command line asks for.
+struct Request {
+    trials: Vec<Trial>,
+    saves: bool,
+}
+
+impl Request {
+    /// A baseline is saved whole or not at all.
+    fn read(arguments: &[String]) -> Option<Self> {
+        let saves = arguments == ["--save"];
+        if saves || arguments.is_empty() {
+            let trials = Trial::ALL.to_vec();
+            return Some(Self { trials, saves });
+        }
+        let named = arguments.iter().map(|name| Trial::named(name));
+        let trials = named.collect::<Option<_>>()?;
+        Some(Self { trials, saves })
+    }
+}
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let saves = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => false,
-        ["--save"] => true,
-        _ => {
-            eprint!("{USAGE}");
-            return ExitCode::from(2);
-        }
+    let Some(Request { trials, saves }) = Request::read(&arguments) else {
+        eprint!("{USAGE}");
+        return ExitCode::from(2);
     };
-    match measure(saves) {
+    match measure(&trials, saves) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("gantry-bench: {error:#}");
@@ -38,12 +56,12 @@ fn main() -> ExitCode {
     }
 }
 
-fn measure(saves: bool) -> anyhow::Result<()> {
+fn measure(trials: &[Trial], saves: bool) -> anyhow::Result<()> {
     // One thread: the load generator is to leave the machine to what it measures.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let figures = runtime.block_on(trials::run_all())?;
+    let figures = runtime.block_on(trials::run(trials))?;
     let baseline = Figures::baseline()?;
     print!("{}", figures.table(baseline.as_ref()));
     if saves {

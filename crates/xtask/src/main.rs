@@ -21,7 +21,7 @@ Usage: cargo xtask COMMAND
   demo [--exit]   Run a real calculation from submission to result on private servers
   dev [...]       Run the whole stack for daily use, keeping its data (arguments of `gantry dev`)
   test [...]      Run every test on private servers (arguments of `cargo test`)
-  bench [--save]  Measure the release binaries on private servers, beside the saved baseline
+  bench [...]     Measure the release binaries on private servers (arguments of `gantry-bench`)
   check           Check the format, and deny every warning
   providers       Lint and test sign-in with no identity provider compiled in, and with each alone
 ";
