@@ -2,6 +2,7 @@
 
 use gantry_domain::JobState;
 use gantry_faults::{Effect, Link};
+use gantry_testkit::eventually;
 
 use crate::{LIMIT, installation, ping, pings};
 
@@ -36,6 +37,27 @@ async fn jobs_that_run_and_settle_survive_a_restart_and_a_crash_of_postgres() {
     installation.wait_until_all_succeeded(&ids, LIMIT).await;
     let labels: Vec<_> = labels.iter().map(String::as_str).collect();
     installation.assert_sound(&labels).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_was_answered_outlives_a_crash_of_postgres_at_that_moment() {
+    let mut installation = installation().start().await;
+    let announcer = installation.start_worker();
+    installation.worker(announcer).stop().unwrap();
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        // No worker is about whose commit would write the submission down with its own.
+        let id = eventually(LIMIT, || async {
+            let accepted = installation.calls.try_submit(&ping()).await;
+            accepted.ok_or("the API has not found its database again")
+        });
+        ids.push(id.await);
+        installation.stack.postgres().kill().unwrap();
+        installation.stack.postgres().restart().unwrap();
+    }
+    installation.start_worker();
+    installation.wait_until_all_succeeded(&ids, LIMIT).await;
+    installation.assert_sound(&[]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
