@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::effect::EFFECT_KIND;
 use crate::effects::Effects;
 use crate::sign_up::SECRET_SETTING;
-use crate::{Calls, outcomes};
+use crate::{Calls, outcomes, told_in_logs};
 
 /// How long a lease lasts without renewal in tests that are not about the defaults.
 const QUICK_LEASE_TTL_SECONDS: u64 = 4;
@@ -278,8 +278,8 @@ impl Installation {
         .await;
     }
 
-    /// Fails unless every one of these jobs of the test kind ran to its end, no two runs of one overlapped, and no job was
-    /// given two outcomes.
+    /// Fails unless every one of these jobs of the test kind ran to its end, no two runs of one overlapped, no job was
+    /// given two outcomes, and no process has logged a secret.
     pub async fn assert_sound(&self, labels: &[&str]) {
         let effects = self.effects();
         assert_eq!(effects.missing(labels), [""; 0], "missing effects");
@@ -292,6 +292,11 @@ impl Installation {
             outcomes::doubly_committed(&self.database).await,
             0,
             "jobs with more than one outcome"
+        );
+        assert_eq!(
+            told_in_logs(self.stack.folder()),
+            [""; 0],
+            "secrets in logs"
         );
     }
 }

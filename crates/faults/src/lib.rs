@@ -9,6 +9,7 @@ mod installation;
 mod link;
 mod outcomes;
 mod processes;
+mod secrets;
 mod sign_up;
 
 pub use calls::Calls;
@@ -19,4 +20,5 @@ pub use event_stream::{EventStream, StreamedEvent};
 pub use installation::{Installation, InstallationBuilder};
 pub use link::Link;
 pub use processes::{is_alive, peak_memory_mib, processes_working_below};
+pub use secrets::{tells_secret, told_in_logs};
 pub use sign_up::SignUp;

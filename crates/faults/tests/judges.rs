@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use gantry_faults::Effects;
+use gantry_faults::{Effects, tells_secret, told_in_logs};
 
 /// Effects as a run of tests would have told them, one `label run event` a line.
 fn effects(told: &str) -> Effects {
@@ -35,4 +35,36 @@ fn a_run_that_goes_on_after_a_later_one_began_overlaps() {
 fn a_job_without_a_run_that_ended_is_missing() {
     let effects = effects("a 1 start\na 1 beat");
     assert_eq!(effects.missing(&["a", "b"]), ["a", "b"]);
+}
+
+#[test]
+fn a_line_that_tells_a_secret_is_found() {
+    let forty = "a1B2".repeat(10);
+    for told in [
+        format!("the key gk_0123456789abcdef_{forty} was refused"),
+        format!("{{\"token\":\"gw_{forty}\"}}"),
+        format!("Authorization: Bearer eyJhbGciOiJSUzI1NiJ9.{forty}"),
+        format!("secret=whsec_{forty}"),
+        "cannot reach postgres://gantry:hunter2@127.0.0.1:5432/gantry".to_owned(),
+        "redis://:hunter2@127.0.0.1".to_owned(),
+    ] {
+        assert!(tells_secret(&told), "{told}");
+    }
+    for harmless in [
+        "the key gk_0123456789abcdef was made",
+        "cannot reach postgres://gantry@127.0.0.1:5432/gantry",
+        "the address ada@example.com: unknown",
+        "GET http://127.0.0.1:8080/api/v1/jobs?at=12:00",
+    ] {
+        assert!(!tells_secret(harmless), "{harmless}");
+    }
+}
+
+#[test]
+fn secrets_are_looked_for_in_every_log_of_a_folder() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("api.log"), "ready\n").expect("written");
+    fs::write(folder.path().join("worker-1.log"), "redis://:x@host\n").expect("written");
+    fs::write(folder.path().join("settings.toml"), "redis://:x@host\n").expect("written");
+    assert_eq!(told_in_logs(folder.path()), ["redis://:x@host"]);
 }
