@@ -59,6 +59,8 @@ impl Installation {
         let mut builder = Stack::builder()
             .workers(0)
             .environment("GANTRY_LOG_FORMAT", "json")
+            // As in the images.
+            .environment("MALLOC_ARENA_MAX", 1)
             .environment("GANTRY_WORKER_CONCURRENCY", WORKER_CONCURRENCY)
             .environment("GANTRY_KINDS_FILE", kinds.display());
         for (name, value) in issuer.settings() {
