@@ -20,6 +20,7 @@ impl MigrationTrait for Enrolment {
             include_str!("enrolment/tables.sql"),
             include_str!("enrolment/row_security.sql"),
             include_str!("enrolment/enrolled_workers.sql"),
+            include_str!("enrolment/sessions.sql"),
             include_str!("enrolment/logins.sql"),
         ] {
             connection.execute_unprepared(part).await?;

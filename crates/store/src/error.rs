@@ -43,6 +43,9 @@ pub enum StoreError {
          operator to run a worker with the same kinds file once"
     )]
     NoAnnouncedKind,
+    /// A session of a machine that is put out was told to end, and has not.
+    #[error("a session of the machine has not ended yet; try again")]
+    SessionRemains,
     /// The login of a service behind a transaction pooler lacks the setting that opens its door.
     #[error(
         "the database login does not open the door {door}: run `ALTER ROLE … SET app.door = '{door}'` for it"

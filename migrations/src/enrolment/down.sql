@@ -3,6 +3,8 @@ ALTER TABLE worker_tokens NO FORCE ROW LEVEL SECURITY;
 SELECT drop_enrolled_login(id) FROM worker_tokens;
 DROP FUNCTION drop_enrolled_login(uuid);
 DROP FUNCTION make_enrolled_login(uuid, text);
+DROP FUNCTION end_enrolled_sessions(uuid);
+DROP FUNCTION enrolled_login(uuid);
 
 REVOKE ALL ON kinds, seaql_migrations, workers, jobs, job_attempts, job_logs, job_dependencies, pauses, concurrency_limits
     FROM gantry_enrolled;

@@ -7,7 +7,7 @@ CREATE FUNCTION make_enrolled_login(token_id uuid, password_verifier text) RETUR
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    login text := 'gantry_enrolled_' || replace(token_id::text, '-', '');
+    login text := public.enrolled_login(token_id);
 BEGIN
     IF password_verifier !~ '^SCRAM-SHA-256\$[0-9]+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$' THEN
         RAISE invalid_parameter_value USING MESSAGE = 'the password of an enrolled worker must come as a SCRAM verifier';
@@ -18,6 +18,8 @@ BEGIN
             'PostgreSQL 15: run REVOKE CREATE ON SCHEMA public FROM PUBLIC before machines are enrolled';
     END IF;
     EXECUTE format('CREATE ROLE %I LOGIN CONNECTION LIMIT 20 IN ROLE gantry_enrolled PASSWORD %L', login, password_verifier);
+    -- Only a member sees and ends a login's sessions; from PostgreSQL 16 on, not even its maker does before.
+    EXECUTE format('GRANT %I TO CURRENT_USER', login);
     RETURN login;
 END
 $$;
@@ -29,15 +31,13 @@ CREATE FUNCTION drop_enrolled_login(token_id uuid) RETURNS boolean
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    login text := 'gantry_enrolled_' || replace(token_id::text, '-', '');
+    login text := public.enrolled_login(token_id);
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = login) THEN
         RETURN true;
     END IF;
     EXECUTE format('ALTER ROLE %I NOLOGIN', login);
     BEGIN
-        -- From PostgreSQL 16 on, who makes a role may not act for it unless it gives itself the right.
-        EXECUTE format('GRANT %I TO CURRENT_USER', login);
         PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = login;
         EXECUTE format('DROP OWNED BY %I', login);
         EXECUTE format('DROP ROLE %I', login);

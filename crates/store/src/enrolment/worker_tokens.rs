@@ -61,12 +61,35 @@ impl TenantScope<'_> {
         rows.iter().map(worker_token).collect()
     }
 
-    /// Takes a token back: no statement of its machine that begins after this has committed finds anything, and its jobs
-    /// are anyone's to take over.
+    /// Takes a token back: no statement of its machine finds anything any more, those that were under way are broken off,
+    /// and its jobs are anyone's to take over.
     ///
     /// # Errors
-    /// Postgres cannot be reached.
+    /// Postgres cannot be reached, or a session of the machine has not ended yet: then the token may be revoked all the
+    /// same, and revoking it again does what is left.
     pub async fn revoke_worker_token(
+        &self,
+        id: WorkerTokenId,
+        revoked_by: UserId,
+    ) -> Result<RevokeOutcome, StoreError> {
+        let revoked = self.revoke(id, revoked_by).await?;
+        if matches!(revoked, RevokeOutcome::Revoked(_)) {
+            self.cut_off(Some(id)).await?;
+        }
+        Ok(revoked)
+    }
+
+    /// Breaks off what the machines do whose token was revoked, and lets others take their jobs over; for a tenant that
+    /// was deleted.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached, or a session has not ended yet; whoever takes their logins away ends it later.
+    pub async fn cut_off_revoked_machines(&self) -> Result<(), StoreError> {
+        self.cut_off(None).await
+    }
+
+    /// Commits by itself: a session of the machine can hold locks for as long as it likes, and none that this waits for.
+    async fn revoke(
         &self,
         id: WorkerTokenId,
         revoked_by: UserId,
@@ -82,16 +105,32 @@ impl TenantScope<'_> {
             return Ok(RevokeOutcome::NotFound);
         };
         let revoked = worker_token(&row)?;
-        end_leases(&transaction).await?;
         let action = AuditAction::WorkerTokenRevoked;
         let detail = json!({"name": revoked.name});
         self.audit(&transaction, action, id, detail).await?;
         transaction.commit().await?;
         Ok(RevokeOutcome::Revoked(revoked))
     }
+
+    /// Ends the sessions of the machine, or of all whose token is revoked, and then their leases. In this order: a session
+    /// could hold the row of its worker, and one that begins now finds no row to hold.
+    async fn cut_off(&self, id: Option<WorkerTokenId>) -> Result<(), StoreError> {
+        let transaction = self.begin().await?;
+        let sql = "SELECT COALESCE(bool_and(end_enrolled_sessions(id)), true) AS have_ended FROM worker_tokens
+            WHERE revoked_at IS NOT NULL AND closed_at IS NULL AND ($1::uuid IS NULL OR id = $1)";
+        let values = [id.map(WorkerTokenId::as_uuid).into()];
+        let row = transaction.query_one_raw(statement(sql, values)).await?;
+        if !row.map_or(Ok(true), |row| column(&row, "have_ended"))? {
+            return Err(StoreError::SessionRemains);
+        }
+        end_leases(&transaction).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
 }
 
-/// Takes every token of the transaction's tenant back, with the enrol tokens that were not used; for a tenant that ends.
+/// Takes every token of the transaction's tenant back, with the enrol tokens that were not used; for a tenant that ends. What
+/// the machines do is broken off afterwards ([`TenantScope::cut_off_revoked_machines`]).
 pub(crate) async fn revoke_all(
     transaction: &DatabaseTransaction,
     revoked_by: UserId,
@@ -102,7 +141,7 @@ pub(crate) async fn revoke_all(
     transaction.execute_raw(statement(revoke, values)).await?;
     let withdraw = "DELETE FROM enrol_tokens WHERE used_at IS NULL";
     transaction.execute_raw(statement(withdraw, [])).await?;
-    end_leases(transaction).await
+    Ok(())
 }
 
 /// Ends the leases of workers of the transaction's tenant whose token is revoked: their jobs are anyone's to take over.

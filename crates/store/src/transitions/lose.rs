@@ -23,15 +23,28 @@ pub struct Rescued {
 /// How long after a worker has signed off its jobs are looked for with every look for lost workers.
 const JUST_NOW: &str = "interval '10 seconds'";
 
+/// Marks workers lost whose lease has ended, and gives their ids. The operators' are lost only by a statement that waited for
+/// a renewal under way. Whoever owns a tenant's machine can hold the row of its worker for as long as they like, so those
+/// are not waited for.
+const MARKING: &str = "operators AS (
+        UPDATE workers SET state = 'lost'
+        WHERE token_id IS NULL AND state IN ('active', 'draining') AND lease_expires_at <= now()
+        RETURNING id
+    ), machines AS (
+        UPDATE workers SET state = 'lost' WHERE id IN (
+            SELECT id FROM workers
+            WHERE token_id IS NOT NULL AND state IN ('active', 'draining') AND lease_expires_at <= now()
+            FOR UPDATE SKIP LOCKED
+        )
+        RETURNING id
+    ), dead AS (SELECT id FROM operators UNION ALL SELECT id FROM machines)";
+
 /// Marks workers lost whose lease has ended; says whether there were any, or one has signed off just now and may have left
 /// jobs behind. Unlike the search for their jobs it costs the same whatever the number of jobs.
 pub(crate) async fn mark_lost_workers(connection: &Pool) -> Result<bool, StoreError> {
     let sql = format!(
-        "WITH lost AS (
-            UPDATE workers SET state = 'lost' WHERE state IN ('active', 'draining') AND lease_expires_at <= now()
-            RETURNING id
-        )
-        SELECT EXISTS (SELECT FROM lost) OR EXISTS (
+        "WITH {MARKING}
+        SELECT EXISTS (SELECT FROM dead) OR EXISTS (
             SELECT FROM workers WHERE state = 'stopped' AND lease_expires_at > now() - {JUST_NOW}
         ) AS have_ended"
     );
@@ -52,14 +65,12 @@ pub(crate) async fn rescue_lost(connection: &Pool, limit: u32) -> Result<Vec<Res
              the workers' own logs, then redrive it"
         ),
     );
-    // The rows of `jobs` are locked before they are judged, so that a completion that comes first wins. A worker counts
-    // as lost only by its state: the UPDATE waits for a renewal that is under way and then sees its outcome, which a
-    // plain look at `lease_expires_at` would not.
+    // The rows of `jobs` are locked before they are judged, so that a completion that comes first wins. A worker of the
+    // operator's counts as lost only by its state: the UPDATE waits for a renewal that is under way and then sees its
+    // outcome, which a plain look at `lease_expires_at` would not. One on a tenant's machine counts as lost by that look:
+    // a renewal that is committed too late finds its jobs dispatched anew, and the fence holds its writes.
     let sql = format!(
-        "WITH dead AS (
-            UPDATE workers SET state = 'lost' WHERE state IN ('active', 'draining') AND lease_expires_at <= now()
-            RETURNING id
-        ), lost AS (
+        "WITH {MARKING}, lost AS (
             SELECT jobs.id, CASE
                 WHEN jobs.cancel_requested_at IS NOT NULL THEN 'cancelled'
                 WHEN jobs.losses + 1 >= $2 THEN 'failed'
@@ -67,6 +78,7 @@ pub(crate) async fn rescue_lost(connection: &Pool, limit: u32) -> Result<Vec<Res
             FROM jobs
             WHERE jobs.state = 'running' AND jobs.queued_at IS NOT NULL AND jobs.finished_at IS NULL AND NOT EXISTS (
                 SELECT 1 FROM workers WHERE workers.id = jobs.worker_id AND workers.state IN ('active', 'draining')
+                    AND (workers.token_id IS NULL OR workers.lease_expires_at > now())
                     AND workers.id NOT IN (SELECT id FROM dead)
             )
             LIMIT $1 FOR UPDATE OF jobs SKIP LOCKED

@@ -31,6 +31,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(_)
+            | StoreError::SessionRemains
             | StoreError::SchemaMissing
             | StoreError::SchemaBehind { .. } => Self::DatabaseUnavailable {
                 cause: error.to_string(),

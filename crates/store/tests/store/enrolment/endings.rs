@@ -1,6 +1,8 @@
 //! A token that has ended: nothing its machine does has any effect, whatever was begun before.
 
-use gantry_domain::{WorkerId, WorkerState};
+use std::time::Duration;
+
+use gantry_domain::{JobState, WorkerId, WorkerState};
 use gantry_store::{LeaseRenewal, RunLogLine};
 
 use super::machine::{Machine, queued_in};
@@ -31,6 +33,44 @@ async fn a_machine_whose_token_has_expired_finds_nothing() {
         fixture.database.execute(expire).await;
     })
     .await;
+}
+
+/// A statement sees how the token stood when it began, for as long as it takes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_machine_began_before_its_token_was_revoked_is_broken_off() {
+    let world = world().await;
+    let World {
+        fixture,
+        machine,
+        own,
+        ..
+    } = &world;
+    let worker_id = machine.worker().await;
+    machine.claim(worker_id, *own).await.unwrap();
+    let mut hand = machine.connection().await;
+    let forging = tokio::spawn(async move {
+        let forged = "UPDATE jobs SET state = 'succeeded', result = '1', finished_at = now()
+            WHERE state = 'running' AND (SELECT pg_sleep(60)) IS NOT NULL";
+        run(&mut hand, forged).await
+    });
+    let asleep = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event = 'PgSleep'";
+    gantry_testkit::eventually(Duration::from_secs(20), async || {
+        match fixture.database.number(asleep).await {
+            1 => Ok(()),
+            count => Err(count),
+        }
+    })
+    .await;
+    let scope = fixture.api.tenant(fixture.tenant_id);
+    scope
+        .revoke_worker_token(machine.token.id, user("ada"))
+        .await
+        .unwrap();
+    assert_eq!(fixture.database.number(asleep).await, 0);
+    forging.await.unwrap().unwrap_err();
+    assert_eq!(fixture.workers.rescue_lost(10).await.unwrap().len(), 1);
+    assert_eq!(fixture.state(own.job_id).await, JobState::Queued);
 }
 
 /// Neither a statement of the worker, nor one made by hand, nor a transaction that was begun before has any effect.
@@ -66,7 +106,11 @@ async fn ends_at_once(end: impl AsyncFnOnce(&Fixture, &Machine)) {
     );
 
     end(fixture, machine).await;
-    for connection in [&mut open, &mut frozen] {
+    for connection in [&mut open, &mut frozen, &mut machine.connection().await] {
+        if run(connection, "SELECT 1").await.is_err() {
+            // The session has ended with the token.
+            continue;
+        }
         assert_eq!(visible(connection, "jobs").await, 0);
         assert_eq!(
             found(connection, "UPDATE jobs SET progress = '2'")
@@ -81,14 +125,13 @@ async fn ends_at_once(end: impl AsyncFnOnce(&Fixture, &Machine)) {
             0
         );
     }
-    let renewal = machine
-        .store
+    let store = machine.new_store().await;
+    let renewal = store
         .renew_lease(worker_id, WorkerState::Active, LEASE)
         .await;
     assert_eq!(renewal.unwrap(), LeaseRenewal::Lost);
     assert_eq!(
-        machine
-            .store
+        store
             .complete(worker_id, &[completion(*own)])
             .await
             .unwrap(),
@@ -98,10 +141,7 @@ async fn ends_at_once(end: impl AsyncFnOnce(&Fixture, &Machine)) {
         run: *own,
         line: line(1, 1),
     }];
-    assert_eq!(
-        machine.store.append_log(worker_id, &lines).await.unwrap(),
-        0
-    );
+    assert_eq!(store.append_log(worker_id, &lines).await.unwrap(), 0);
     let again = crate::fixture::new_worker(WorkerId::generate());
-    machine.store.register(&again).await.unwrap_err();
+    store.register(&again).await.unwrap_err();
 }

@@ -49,6 +49,13 @@ impl Machine {
         }
     }
 
+    /// What a worker works with that starts now, on none of the connections that were there before.
+    pub async fn new_store(&self) -> WorkerStore {
+        WorkerStore::open_enrolled(&options(&self.url))
+            .await
+            .unwrap()
+    }
+
     /// A connection that the machine's owner makes by hand.
     pub async fn connection(&self) -> PgConnection {
         PgConnection::connect(&self.url).await.unwrap()

@@ -137,7 +137,7 @@ async fn a_token_is_renewed_until_it_has_ended_and_tells_how_it_ended() {
         .await
         .unwrap();
     assert_eq!(renew().await.unwrap(), RenewOutcome::Revoked);
-    let standing = machine.store.token_state().await.unwrap();
+    let standing = machine.new_store().await.token_state().await.unwrap();
     assert_eq!(standing, Some(WorkerTokenState::Revoked));
     let unknown = fixture.api.renew_worker_token(&[0; 32], &origin).await;
     assert_eq!(unknown.unwrap(), RenewOutcome::Unknown);

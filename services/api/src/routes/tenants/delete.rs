@@ -26,7 +26,12 @@ use crate::tenancy::tenant;
 pub async fn delete_tenant(api: Data<Api>, caller: Caller) -> Result<HttpResponse, ApiError> {
     let name = caller.email.as_deref().unwrap_or(&caller.subject);
     let by = (caller.user, name, caller.role());
-    tenant(caller.scope(&api).delete_tenant(by).await?)?;
+    let scope = caller.scope(&api);
+    tenant(scope.delete_tenant(by).await?)?;
+    if let Err(error) = scope.cut_off_revoked_machines().await {
+        tracing::warn!(%error, tenant_id = %caller.tenant, "a machine of a deleted tenant is still connected; its login is taken away soon");
+    }
+    api.enrolment_upkeep.look_soon();
     tracing::info!(tenant_id = %caller.tenant, "a tenant was deleted");
     Ok(HttpResponse::NoContent().finish())
 }
