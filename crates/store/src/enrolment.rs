@@ -6,7 +6,7 @@ mod minting;
 mod queues;
 mod worker_tokens;
 
-pub use closing::EndedWorkerToken;
+pub use closing::{EndedWorkerToken, LoginClosing};
 pub use enrolling::{EnrolOutcome, EnrolledWorker, NewWorkerToken};
 pub use minting::{MintOutcome, NewEnrolToken};
 pub use worker_tokens::{RenewOutcome, RevokeOutcome};

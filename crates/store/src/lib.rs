@@ -37,8 +37,8 @@ pub use audit::AuditFilter;
 pub use connection::StoreOptions;
 pub use directory::DirectoryOutcome;
 pub use enrolment::{
-    EndedWorkerToken, EnrolOutcome, EnrolledWorker, MintOutcome, NewEnrolToken, NewWorkerToken,
-    RenewOutcome, RevokeOutcome, SecretHash,
+    EndedWorkerToken, EnrolOutcome, EnrolledWorker, LoginClosing, MintOutcome, NewEnrolToken,
+    NewWorkerToken, RenewOutcome, RevokeOutcome, SecretHash,
 };
 pub use error::StoreError;
 pub use identity::{SignInOutcome, SignedIn};

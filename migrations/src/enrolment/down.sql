@@ -1,7 +1,8 @@
 -- The role stays, as the services' roles do; the logins of this database's machines go.
 ALTER TABLE worker_tokens NO FORCE ROW LEVEL SECURITY;
-SELECT drop_enrolled_login(id) FROM worker_tokens;
+SELECT CASE WHEN shut_enrolled_login(id) THEN drop_enrolled_login(id) END FROM worker_tokens;
 DROP FUNCTION drop_enrolled_login(uuid);
+DROP FUNCTION shut_enrolled_login(uuid);
 DROP FUNCTION make_enrolled_login(uuid, text);
 DROP FUNCTION end_enrolled_sessions(uuid);
 DROP FUNCTION enrolled_login(uuid);

@@ -24,29 +24,57 @@ BEGIN
 END
 $$;
 
--- Takes the login away and ends its sessions; says whether nothing of it is left. What still owns something can no longer
--- log in.
-CREATE FUNCTION drop_enrolled_login(token_id uuid) RETURNS boolean
+-- Lets nobody in under the login any more; says whether that is so. A session of it can hold the login's own row, by changing
+-- its password and not committing that: so sessions are ended first, and where one is faster, again.
+CREATE FUNCTION shut_enrolled_login(token_id uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, pg_temp SET lock_timeout = '200ms'
+AS $$
+DECLARE
+    login text := public.enrolled_login(token_id);
+BEGIN
+    FOR attempt IN 1..5 LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = login AND rolcanlogin) THEN
+            RETURN true;
+        END IF;
+        PERFORM public.end_enrolled_sessions(token_id);
+        BEGIN
+            EXECUTE format('ALTER ROLE %I NOLOGIN', login);
+            RETURN true;
+        -- Internal errors are those of rows that another has changed meanwhile.
+        EXCEPTION WHEN lock_not_available OR internal_error OR undefined_object THEN NULL;
+        END;
+    END LOOP;
+    RETURN false;
+END
+$$;
+
+-- Takes away a login that lets nobody in any more, for which that must have been committed before: whoever came in just
+-- before is then seen here and put out. Answers `dropped`, `kept` where it still owns something, or `busy`.
+CREATE FUNCTION drop_enrolled_login(token_id uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s'
 AS $$
 DECLARE
     login text := public.enrolled_login(token_id);
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = login) THEN
-        RETURN true;
+        RETURN 'dropped';
+    ELSIF EXISTS (SELECT FROM pg_roles WHERE rolname = login AND rolcanlogin)
+        OR NOT public.end_enrolled_sessions(token_id)
+    THEN
+        RETURN 'busy';
     END IF;
-    EXECUTE format('ALTER ROLE %I NOLOGIN', login);
-    BEGIN
-        PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = login;
-        EXECUTE format('DROP OWNED BY %I', login);
-        EXECUTE format('DROP ROLE %I', login);
-        RETURN true;
-    EXCEPTION WHEN dependent_objects_still_exist OR object_in_use OR insufficient_privilege THEN
-        RETURN false;
-    END;
+    EXECUTE format('DROP OWNED BY %I', login);
+    EXECUTE format('DROP ROLE %I', login);
+    RETURN 'dropped';
+EXCEPTION
+    WHEN dependent_objects_still_exist OR insufficient_privilege THEN
+        RETURN 'kept';
+    WHEN lock_not_available OR object_in_use OR internal_error OR undefined_object THEN
+        RETURN 'busy';
 END
 $$;
 
-REVOKE ALL ON FUNCTION make_enrolled_login(uuid, text), drop_enrolled_login(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION make_enrolled_login(uuid, text), drop_enrolled_login(uuid) TO gantry_api;
+REVOKE ALL ON FUNCTION make_enrolled_login(uuid, text), shut_enrolled_login(uuid), drop_enrolled_login(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION make_enrolled_login(uuid, text), shut_enrolled_login(uuid), drop_enrolled_login(uuid) TO gantry_api;

@@ -70,5 +70,6 @@ CREATE POLICY own_tenant_stop ON workers FOR UPDATE TO gantry_api
 
 GRANT SELECT, INSERT, DELETE ON tenant_queues TO gantry_api;
 GRANT SELECT, INSERT, DELETE, UPDATE (used_at) ON enrol_tokens TO gantry_api;
-GRANT SELECT, INSERT, UPDATE (expires_at, renewed_at, revoked_at, revoked_by, closed_at) ON worker_tokens TO gantry_api;
+GRANT SELECT, INSERT, UPDATE (expires_at, renewed_at, revoked_at, revoked_by, close_tried_at, closed_at)
+    ON worker_tokens TO gantry_api;
 GRANT UPDATE (state, lease_expires_at) ON workers TO gantry_api;

@@ -54,12 +54,14 @@ CREATE TABLE worker_tokens (
     expires_at timestamptz NOT NULL,
     revoked_at timestamptz,
     revoked_by uuid,
-    -- When the login and the user in Redis were taken away, after the token had ended.
+    -- When it was last tried to take the login and the user in Redis away, after the token had ended.
+    close_tried_at timestamptz,
+    -- When they were taken away.
     closed_at timestamptz
 );
 
 CREATE INDEX worker_tokens_of_tenant ON worker_tokens (tenant_id, id DESC);
-CREATE INDEX worker_tokens_open ON worker_tokens (expires_at) WHERE closed_at IS NULL;
+CREATE INDEX worker_tokens_open ON worker_tokens (close_tried_at NULLS FIRST, expires_at) WHERE closed_at IS NULL;
 
 -- What the login of this session was given, as long as its token lasts; nothing for every other login. With the owner's
 -- rights, so that nobody else need read the table, and by the login that Postgres itself has let in. By the clock and not

@@ -16,24 +16,43 @@ pub struct EndedWorkerToken {
     pub id: WorkerTokenId,
 }
 
+/// What became of a login that was to be taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginClosing {
+    /// Nothing of it is left.
+    Dropped,
+    /// It owns something in Postgres and stays; it lets nobody in.
+    Kept,
+    /// Something is in the way; to be tried again.
+    Busy,
+}
+
+/// How the token stands whose login may be taken away.
+const HAS_ENDED: &str = "closed_at IS NULL AND (revoked_at IS NOT NULL OR expires_at <= now())";
+
 impl ApiStore {
-    /// At most `limit` tokens of any tenant that have ended at least `grace` ago, and whose logins are still there.
+    /// Takes up at most `limit` tokens of any tenant that have ended at least `grace` ago and whose logins are still there:
+    /// those first that were never taken up, then those that were longest ago, so that none which cannot be closed keeps
+    /// another from its turn.
     ///
     /// # Errors
     /// Postgres cannot be reached.
-    pub async fn ended_worker_tokens(
+    pub async fn take_up_ended_worker_tokens(
         &self,
         grace: Duration,
         limit: u32,
     ) -> Result<Vec<EndedWorkerToken>, StoreError> {
         let transaction = self.tenants.begin().await?;
         enter(&transaction).await?;
-        let sql = "SELECT id FROM worker_tokens
-            WHERE closed_at IS NULL AND (revoked_at IS NOT NULL OR expires_at <= now())
-                AND least(revoked_at, expires_at) <= now() - make_interval(secs => $1)
-            ORDER BY expires_at LIMIT $2";
+        let sql = format!(
+            "UPDATE worker_tokens SET close_tried_at = now() WHERE id IN (
+                SELECT id FROM worker_tokens
+                WHERE {HAS_ENDED} AND least(revoked_at, expires_at) <= now() - make_interval(secs => $1)
+                ORDER BY close_tried_at NULLS FIRST, expires_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
+            ) RETURNING id"
+        );
         let values = [seconds(grace).into(), i64::from(limit).into()];
-        let rows = transaction.query_all_raw(statement(sql, values)).await?;
+        let rows = transaction.query_all_raw(statement(&sql, values)).await?;
         transaction.commit().await?;
         rows.iter()
             .map(|row| {
@@ -44,22 +63,55 @@ impl ApiStore {
             .collect()
     }
 
-    /// Takes the login of an ended token away, with its sessions; says whether nothing of it is left. Otherwise it still
-    /// owns something, and can no longer log in. To be called when its user in Redis is gone; doing it again does nothing.
+    /// Takes the login of an ended token away, with its sessions. To be called when its user in Redis is gone; doing it
+    /// again does nothing.
     ///
     /// # Errors
     /// Postgres cannot be reached.
-    pub async fn close_worker_token(&self, token: EndedWorkerToken) -> Result<bool, StoreError> {
+    pub async fn close_worker_token(
+        &self,
+        token: EndedWorkerToken,
+    ) -> Result<LoginClosing, StoreError> {
+        if !self.shut_login(token).await? {
+            return Ok(LoginClosing::Busy);
+        }
+        self.drop_login(token).await
+    }
+
+    /// Commits by itself: only then is it certain that nobody else comes in.
+    async fn shut_login(&self, token: EndedWorkerToken) -> Result<bool, StoreError> {
         let transaction = self.tenants.begin().await?;
         enter(&transaction).await?;
-        let sql = "UPDATE worker_tokens SET closed_at = now()
-            WHERE id = $1 AND closed_at IS NULL AND (revoked_at IS NOT NULL OR expires_at <= now())
-            RETURNING drop_enrolled_login(id) AS is_gone";
+        let sql = format!(
+            "SELECT shut_enrolled_login(id) AS is_shut FROM worker_tokens WHERE id = $1 AND {HAS_ENDED}"
+        );
         let values = [token.id.as_uuid().into()];
-        let row = transaction.query_one_raw(statement(sql, values)).await?;
-        let is_gone = row.map(|row| column::<bool>(&row, "is_gone")).transpose()?;
+        let row = transaction.query_one_raw(statement(&sql, values)).await?;
         transaction.commit().await?;
-        Ok(is_gone.unwrap_or(true))
+        row.map_or(Ok(true), |row| column(&row, "is_shut"))
+    }
+
+    async fn drop_login(&self, token: EndedWorkerToken) -> Result<LoginClosing, StoreError> {
+        let transaction = self.tenants.begin().await?;
+        enter(&transaction).await?;
+        let sql = format!(
+            "SELECT drop_enrolled_login(id) AS fate FROM worker_tokens WHERE id = $1 AND {HAS_ENDED}"
+        );
+        let values = [token.id.as_uuid().into()];
+        let Some(row) = transaction.query_one_raw(statement(&sql, values)).await? else {
+            return Ok(LoginClosing::Dropped);
+        };
+        let closing = match column::<String>(&row, "fate")?.as_str() {
+            "dropped" => LoginClosing::Dropped,
+            "kept" => LoginClosing::Kept,
+            _ => return Ok(LoginClosing::Busy),
+        };
+        let sql =
+            format!("UPDATE worker_tokens SET closed_at = now() WHERE id = $1 AND {HAS_ENDED}");
+        let values = [token.id.as_uuid().into()];
+        transaction.execute_raw(statement(&sql, values)).await?;
+        transaction.commit().await?;
+        Ok(closing)
     }
 }
 

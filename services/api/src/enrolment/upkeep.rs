@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::future::ready;
+use futures_util::stream;
 use gantry_crash_points::{CrashPoint, reach};
 use gantry_queue::Queue;
-use gantry_store::ApiStore;
+use gantry_store::{ApiStore, EndedWorkerToken, LoginClosing};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -16,8 +19,10 @@ use crate::startup::Startup;
 const INTERVAL: Duration = Duration::from_secs(60);
 /// How long the login of an ended token stays: it finds nothing any more, and its worker learns by it what has happened.
 const GRACE: Duration = Duration::from_secs(10);
-/// How many are seen to at once; the rest follow with the next look.
+/// How many one look sees to; the rest follow with the next.
 const BATCH_TOKENS: u32 = 100;
+/// How many are seen to at a time, so that one that takes long holds up few others.
+const TOKENS_AT_ONCE: usize = 4;
 
 /// Sees to ended tokens until it is dropped. Any number of processes may do so at once.
 pub struct EnrolmentUpkeep {
@@ -72,29 +77,46 @@ impl Upkeep {
 
     /// First Redis, then Postgres, which remembers what is still to be done.
     async fn close_ended(&self) {
-        let ended = match self.store.ended_worker_tokens(GRACE, BATCH_TOKENS).await {
+        let taking_up = self.store.take_up_ended_worker_tokens(GRACE, BATCH_TOKENS);
+        let ended = match taking_up.await {
             Ok(ended) => ended,
             Err(error) => {
                 tracing::debug!(%error, "ended worker tokens were not looked for");
                 return;
             }
         };
-        for token in ended {
-            if let Err(error) = self.queue.put_out(token.id).await {
-                tracing::warn!(%error, token_id = %token.id, "the user of an ended worker token is still in Redis");
-                continue;
+        let put_out = stream::iter(ended).map(|token| self.put_out(token));
+        let put_out = put_out.buffer_unordered(TOKENS_AT_ONCE);
+        let without_user: Vec<_> = put_out.filter_map(ready).collect().await;
+        let close = |token| self.close(token);
+        stream::iter(without_user)
+            .for_each_concurrent(TOKENS_AT_ONCE, close)
+            .await;
+    }
+
+    /// The token, when its user in Redis is gone.
+    async fn put_out(&self, token: EndedWorkerToken) -> Option<EndedWorkerToken> {
+        if let Err(error) = self.queue.put_out(token.id).await {
+            tracing::warn!(%error, token_id = %token.id, "the user of an ended worker token is still in Redis");
+            return None;
+        }
+        reach(CrashPoint::MachineUserRemoved);
+        Some(token)
+    }
+
+    async fn close(&self, token: EndedWorkerToken) {
+        match self.store.close_worker_token(token).await {
+            Ok(LoginClosing::Dropped) => {
+                tracing::info!(token_id = %token.id, "the login of a machine was taken away");
             }
-            reach(CrashPoint::MachineUserRemoved);
-            match self.store.close_worker_token(token).await {
-                Ok(true) => {
-                    tracing::info!(token_id = %token.id, "the login of a machine was taken away")
-                }
-                Ok(false) => {
-                    tracing::warn!(token_id = %token.id, "the login of a machine owns something in Postgres: it was kept, and cannot log in");
-                }
-                Err(error) => {
-                    tracing::warn!(%error, token_id = %token.id, "the login of an ended worker token is still in Postgres");
-                }
+            Ok(LoginClosing::Kept) => {
+                tracing::warn!(token_id = %token.id, "the login of a machine owns something in Postgres: it was kept, and cannot log in");
+            }
+            Ok(LoginClosing::Busy) => {
+                tracing::warn!(token_id = %token.id, "the login of an ended worker token is in use; trying again");
+            }
+            Err(error) => {
+                tracing::warn!(%error, token_id = %token.id, "the login of an ended worker token is still in Postgres");
             }
         }
     }

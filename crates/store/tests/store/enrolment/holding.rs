@@ -1,9 +1,13 @@
 //! What a machine holds in a transaction that it leaves open holds up nobody else.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use gantry_domain::Role;
+use gantry_store::LoginClosing;
 use gantry_testkit::eventually;
+use tokio::task::JoinSet;
 
 use super::machine::Machine;
 use super::world::{World, world};
@@ -53,6 +57,91 @@ async fn a_tenant_is_deleted_whatever_its_machines_hold() {
     scope.delete_tenant(by).await.unwrap();
     scope.cut_off_revoked_machines().await.unwrap();
     assert_eq!(fixture.database.number(STOPPED).await, 1);
+}
+
+/// A change of its own login that it does not commit keeps others from changing that.
+const HOLD_LOGIN: &str = "BEGIN; ALTER ROLE CURRENT_USER PASSWORD 'x'";
+
+#[tokio::test]
+async fn a_login_is_taken_away_whatever_its_machine_holds() {
+    let fixture = Fixture::new().await;
+    let machine = Machine::enrolled(&fixture, fixture.tenant_id, "own-gpu").await;
+    let scope = fixture.api.tenant(fixture.tenant_id);
+    scope
+        .revoke_worker_token(machine.token.id, user("ada"))
+        .await
+        .unwrap();
+    let mut hand = machine.connection().await;
+    run(&mut hand, HOLD_LOGIN).await.unwrap();
+    let ended = fixture.api.take_up_ended_worker_tokens(Duration::ZERO, 10);
+    let ended = ended.await.unwrap();
+    let closing = fixture.api.close_worker_token(ended[0]).await;
+    assert_eq!(closing.unwrap(), LoginClosing::Dropped);
+    run(&mut hand, "SELECT 1")
+        .await
+        .expect_err("its sessions have ended");
+}
+
+/// Who comes in between the end of the sessions and that of the login would stay as long as they like.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_session_outlives_the_login_of_a_machine_that_comes_back_again_and_again() {
+    let fixture = Fixture::new().await;
+    let machine = Machine::enrolled(&fixture, fixture.tenant_id, "own-gpu").await;
+    let scope = fixture.api.tenant(fixture.tenant_id);
+    scope
+        .revoke_worker_token(machine.token.id, user("ada"))
+        .await
+        .unwrap();
+    let is_dropped = Arc::new(AtomicBool::new(false));
+    let mut hands = JoinSet::new();
+    for _ in 0..3 {
+        let (machine, is_dropped) = (machine.clone(), Arc::clone(&is_dropped));
+        hands.spawn(async move {
+            while !is_dropped.load(Ordering::Relaxed) {
+                // Whatever fails was broken off.
+                if let Ok(mut hand) = machine.try_to_connect().await {
+                    let _ = run(&mut hand, HOLD_LOGIN).await;
+                    let _ = run(&mut hand, "SELECT pg_sleep(60)").await;
+                }
+            }
+        });
+    }
+    eventually(Duration::from_secs(60), async || {
+        let ended = fixture.api.take_up_ended_worker_tokens(Duration::ZERO, 10);
+        let ended = ended.await.unwrap();
+        match fixture.api.close_worker_token(ended[0]).await.unwrap() {
+            LoginClosing::Dropped => Ok(()),
+            other => Err(other),
+        }
+    })
+    .await;
+    is_dropped.store(true, Ordering::Relaxed);
+    hands.join_all().await;
+    let of_nobody = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND usesysid IS NOT NULL AND usename IS NULL";
+    assert_eq!(fixture.database.number(of_nobody).await, 0);
+}
+
+#[tokio::test]
+async fn every_ended_token_has_its_turn_however_many_cannot_be_closed() {
+    let fixture = Fixture::new().await;
+    let scope = fixture.api.tenant(fixture.tenant_id);
+    let mut revoked = Vec::new();
+    for _ in 0..3 {
+        let machine = Machine::enrolled(&fixture, fixture.tenant_id, "own-gpu").await;
+        let id = machine.token.id;
+        scope.revoke_worker_token(id, user("ada")).await.unwrap();
+        revoked.push(id);
+    }
+    let mut taken_up = Vec::new();
+    for _ in &revoked {
+        let ended = fixture.api.take_up_ended_worker_tokens(Duration::ZERO, 1);
+        taken_up.push(ended.await.unwrap()[0].id);
+    }
+    taken_up.sort_unstable();
+    assert_eq!(taken_up, revoked);
+    let again = fixture.api.take_up_ended_worker_tokens(Duration::ZERO, 10);
+    assert_eq!(again.await.unwrap().len(), 3, "none was closed");
 }
 
 /// Its own job is taken back by the lease alone, which the machine cannot hold.

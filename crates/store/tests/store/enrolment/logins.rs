@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use gantry_domain::TenantId;
+use gantry_store::LoginClosing;
 
 use super::machine::{Machine, queued_in};
 use crate::fixture::{Fixture, completion, new_job, tenant, user};
@@ -77,10 +78,11 @@ async fn an_owner_without_superuser_rights_lets_machines_in_and_puts_them_out() 
         .expect_err("its sessions have ended");
     let ended = fixture
         .api
-        .ended_worker_tokens(Duration::ZERO, 10)
+        .take_up_ended_worker_tokens(Duration::ZERO, 10)
         .await
         .unwrap();
-    assert!(fixture.api.close_worker_token(ended[0]).await.unwrap());
+    let closing = fixture.api.close_worker_token(ended[0]).await;
+    assert_eq!(closing.unwrap(), LoginClosing::Dropped);
     fixture
         .database
         .execute(&format!(

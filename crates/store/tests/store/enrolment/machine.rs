@@ -18,6 +18,7 @@ const PASSWORD: &str = "correct horse battery staple";
 const VERIFIER: &str = "SCRAM-SHA-256$4096:MDEyMzQ1Njc4OWFiY2RlZg==$5uVcxEsM9g7qPWkT/Usq98S+VIB8ZwsV7h8MtqvDrsw=:w3JcoKUbh5ZrGRqalbS6V0TZabsE2hsOQi9C15FvDZk=";
 
 /// A machine that was let in.
+#[derive(Clone)]
 pub struct Machine {
     pub token: EnrolledWorker,
     pub secret_hash: SecretHash,
@@ -58,7 +59,12 @@ impl Machine {
 
     /// A connection that the machine's owner makes by hand.
     pub async fn connection(&self) -> PgConnection {
-        PgConnection::connect(&self.url).await.unwrap()
+        self.try_to_connect().await.unwrap()
+    }
+
+    /// The same, where the login may be gone.
+    pub async fn try_to_connect(&self) -> sqlx::Result<PgConnection> {
+        PgConnection::connect(&self.url).await
     }
 
     /// A worker on the machine, for its queue and the usual kind.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gantry_domain::WorkerTokenState;
-use gantry_store::{EnrolOutcome, MintOutcome, RenewOutcome, RevokeOutcome};
+use gantry_store::{EnrolOutcome, LoginClosing, MintOutcome, RenewOutcome, RevokeOutcome};
 use tokio::task::JoinSet;
 
 use super::machine::{
@@ -170,14 +170,16 @@ async fn the_login_of_an_ended_token_is_taken_away() {
     let revoked = Machine::enrolled(&fixture, fixture.tenant_id, "own-gpu").await;
     let valid = Machine::enrolled(&fixture, fixture.tenant_id, "own-gpu").await;
     let mut session = revoked.connection().await;
-    let ended = || fixture.api.ended_worker_tokens(Duration::ZERO, 10);
+    let ended = || fixture.api.take_up_ended_worker_tokens(Duration::ZERO, 10);
     assert_eq!(ended().await.unwrap(), []);
     let scope = fixture.api.tenant(fixture.tenant_id);
     scope
         .revoke_worker_token(revoked.token.id, user("ada"))
         .await
         .unwrap();
-    let later = fixture.api.ended_worker_tokens(Duration::from_secs(60), 10);
+    let later = fixture
+        .api
+        .take_up_ended_worker_tokens(Duration::from_secs(60), 10);
     assert_eq!(
         later.await.unwrap(),
         [],
@@ -185,7 +187,8 @@ async fn the_login_of_an_ended_token_is_taken_away() {
     );
     let token = ended().await.unwrap().pop().unwrap();
     assert_eq!(token.id, revoked.token.id);
-    assert!(fixture.api.close_worker_token(token).await.unwrap());
+    let closing = fixture.api.close_worker_token(token).await;
+    assert_eq!(closing.unwrap(), LoginClosing::Dropped);
     assert_eq!(ended().await.unwrap(), []);
     sqlx::raw_sql("SELECT 1")
         .execute(&mut session)
