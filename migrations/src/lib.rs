@@ -9,6 +9,7 @@ mod dependencies;
 mod enrolment;
 mod error;
 mod foundation;
+mod locks;
 mod members;
 mod pauses;
 mod profiles;

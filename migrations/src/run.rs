@@ -1,12 +1,10 @@
 //! Applying, undoing and listing the migrations, each under one lock and in one transaction.
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, TransactionTrait};
+use sea_orm::TransactionTrait;
 use sea_orm_migration::MigratorTrait;
 
+use crate::locks::{connect, in_one_transaction, take_turn};
 use crate::{MigrationError, Migrator};
-
-/// The key of the lock that makes concurrent runs wait for one another: "gantry" in ASCII.
-const LOCK_KEY: i64 = 0x6761_6e74_7279;
 
 /// One migration and whether it was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,32 +18,28 @@ pub struct MigrationStatus {
 /// Applies every migration that is missing, all or none, and says how many those were.
 ///
 /// # Errors
-/// The database cannot be reached or refused a statement; then nothing was changed.
+/// The database cannot be reached or refused a statement, or others hold a table for too long; then nothing was changed.
 pub async fn up(database_url: &str) -> Result<usize, MigrationError> {
-    let connection = connect(database_url).await?;
-    let transaction = connection.begin().await?;
-    lock(&transaction).await?;
-    let missing = Migrator::get_pending_migrations(&transaction).await?.len();
-    Migrator::up(&transaction, None).await?;
-    transaction.commit().await?;
-    connection.close().await?;
-    Ok(missing)
+    in_one_transaction(database_url, async |transaction| {
+        let missing = Migrator::get_pending_migrations(transaction).await?.len();
+        Migrator::up(transaction, None).await?;
+        Ok(missing)
+    })
+    .await
 }
 
 /// Undoes the newest `steps` migrations, all or none, and says how many there were. Their data is lost.
 ///
 /// # Errors
-/// The database cannot be reached or refused a statement; then nothing was changed.
+/// As for [`up`].
 pub async fn down(database_url: &str, steps: u32) -> Result<usize, MigrationError> {
-    let connection = connect(database_url).await?;
-    let transaction = connection.begin().await?;
-    lock(&transaction).await?;
-    let before = Migrator::get_applied_migrations(&transaction).await?.len();
-    Migrator::down(&transaction, Some(steps)).await?;
-    let after = Migrator::get_applied_migrations(&transaction).await?.len();
-    transaction.commit().await?;
-    connection.close().await?;
-    Ok(before - after)
+    in_one_transaction(database_url, async |transaction| {
+        let before = Migrator::get_applied_migrations(transaction).await?.len();
+        Migrator::down(transaction, Some(steps)).await?;
+        let after = Migrator::get_applied_migrations(transaction).await?.len();
+        Ok(before - after)
+    })
+    .await
 }
 
 /// Lists every migration and whether the database has it.
@@ -55,7 +49,7 @@ pub async fn down(database_url: &str, steps: u32) -> Result<usize, MigrationErro
 pub async fn status(database_url: &str) -> Result<Vec<MigrationStatus>, MigrationError> {
     let connection = connect(database_url).await?;
     let transaction = connection.begin().await?;
-    lock(&transaction).await?;
+    take_turn(&transaction).await?;
     let statuses = Migrator::get_migration_with_status(&transaction)
         .await?
         .iter()
@@ -67,18 +61,4 @@ pub async fn status(database_url: &str) -> Result<Vec<MigrationStatus>, Migratio
     transaction.commit().await?;
     connection.close().await?;
     Ok(statuses)
-}
-
-async fn connect(database_url: &str) -> Result<DatabaseConnection, MigrationError> {
-    let mut options = ConnectOptions::new(database_url);
-    options.max_connections(1).sqlx_logging(false);
-    Ok(Database::connect(options).await?)
-}
-
-/// Held until the transaction ends, however it ends.
-async fn lock(transaction: &impl ConnectionTrait) -> Result<(), MigrationError> {
-    transaction
-        .execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK_KEY})"))
-        .await?;
-    Ok(())
 }

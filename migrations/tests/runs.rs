@@ -2,6 +2,7 @@
 
 use gantry_migrations::{MigrationError, down, status, up};
 use gantry_testkit::TestDatabase;
+use sqlx::{Connection, PgConnection};
 
 /// Every table, function and policy, as far as a round trip must leave them alike; partitions are named after days.
 const OBJECTS: &str = "
@@ -94,6 +95,43 @@ async fn a_failure_leaves_the_schema_as_it_was() {
     assert_eq!(database.text("SELECT to_regclass('jobs')").await, None);
     database.execute("DROP FUNCTION current_door()").await;
     up(database.url()).await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_holds_a_table_for_long_is_not_waited_for_with_everyone_behind() {
+    let database = TestDatabase::create().await;
+    let url = database.url();
+    let mut holder = database.connection().await;
+    sqlx::raw_sql("BEGIN; SELECT FROM jobs")
+        .execute(&mut holder)
+        .await
+        .unwrap();
+    let error = down(url, 1).await.unwrap_err();
+    assert!(matches!(error, MigrationError::Locked), "{error}");
+    let all = status(url).await.unwrap();
+    assert!(all.iter().all(|migration| migration.is_applied));
+    drop(holder);
+    assert_eq!(down(url, 1).await.unwrap(), 1);
+}
+
+/// Whoever owns the machine chooses what its login sends.
+#[tokio::test]
+async fn a_machine_of_a_tenants_own_holds_up_no_migration() {
+    let database = TestDatabase::create().await;
+    let (_, server) = database.url().split_once('@').unwrap();
+    let (_, random) = database.name().rsplit_once('_').unwrap();
+    let login = format!("gantry_enrolled_{random:0>32}");
+    let make = format!("CREATE ROLE {login} LOGIN PASSWORD 'of-this-test' IN ROLE gantry_enrolled");
+    database.execute(&make).await;
+    let machine = format!("postgres://{login}:of-this-test@{server}");
+    let mut hand = PgConnection::connect(&machine).await.unwrap();
+    let held = sqlx::raw_sql("BEGIN; SELECT FROM jobs")
+        .execute(&mut hand)
+        .await;
+    let undone = down(database.url(), 1).await;
+    database.execute(&format!("DROP ROLE {login}")).await;
+    held.unwrap();
+    assert_eq!(undone.unwrap(), 1);
 }
 
 /// Whose roles were made beforehand, as on a hosted database.

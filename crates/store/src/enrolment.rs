@@ -11,6 +11,7 @@ pub use enrolling::{EnrolOutcome, EnrolledWorker, NewWorkerToken};
 pub use minting::{MintOutcome, NewEnrolToken};
 pub use worker_tokens::{RenewOutcome, RevokeOutcome};
 
+pub(crate) use closing::end_transactions as end_machines_transactions;
 pub(crate) use queues::owners as queue_owners;
 pub(crate) use worker_tokens::{revoke_all, standing};
 

@@ -4,6 +4,7 @@ SELECT CASE WHEN shut_enrolled_login(id) THEN drop_enrolled_login(id) END FROM w
 DROP FUNCTION drop_enrolled_login(uuid);
 DROP FUNCTION shut_enrolled_login(uuid);
 DROP FUNCTION make_enrolled_login(uuid, text);
+DROP FUNCTION end_enrolled_transactions(interval);
 DROP FUNCTION end_enrolled_sessions(uuid);
 DROP FUNCTION enrolled_login(uuid);
 

@@ -103,6 +103,7 @@ CREATE POLICY enrolled ON concurrency_limits FOR SELECT TO gantry_enrolled USING
     AND (scope <> 'tenant' OR subject IN ('default', (SELECT enrolled_tenant_id())::text))
 );
 
+-- Columns by name wherever something is written: a right to the whole table is one to lock it.
 GRANT SELECT ON kinds, seaql_migrations, workers, jobs TO gantry_enrolled;
 GRANT SELECT (id, tenant_id, queues, login, expires_at, revoked_at) ON worker_tokens TO gantry_enrolled;
 GRANT SELECT (child_id, parent_id, position, outcome) ON job_dependencies TO gantry_enrolled;
@@ -113,4 +114,4 @@ GRANT INSERT (id, name, state, queues, kinds, concurrency, version, lease_expire
 GRANT UPDATE (state, attempt, dispatch, log_seq, worker_id, queued_at, run_at, started_at, finished_at, error, progress, result)
     ON jobs TO gantry_enrolled;
 GRANT INSERT (job_id, attempt, tenant_id, worker_id, outcome, started_at, error) ON job_attempts TO gantry_enrolled;
-GRANT INSERT ON job_logs TO gantry_enrolled;
+GRANT INSERT (job_id, attempt, seq, tenant_id, at, stream, level, text) ON job_logs TO gantry_enrolled;

@@ -17,6 +17,10 @@ BEGIN
         RAISE insufficient_privilege USING MESSAGE = 'every role may create objects in the schema public, as before '
             'PostgreSQL 15: run REVOKE CREATE ON SCHEMA public FROM PUBLIC before machines are enrolled';
     END IF;
+    IF current_setting('max_prepared_transactions')::integer > 0 THEN
+        RAISE object_not_in_prerequisite_state USING MESSAGE = 'a machine could prepare a transaction, which holds what it '
+            'has locked when its sessions have ended: set max_prepared_transactions to 0 before machines are enrolled';
+    END IF;
     EXECUTE format('CREATE ROLE %I LOGIN CONNECTION LIMIT 20 IN ROLE gantry_enrolled PASSWORD %L', login, password_verifier);
     -- Only a member sees and ends a login's sessions; from PostgreSQL 16 on, not even its maker does before.
     EXECUTE format('GRANT %I TO CURRENT_USER', login);

@@ -26,5 +26,16 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION end_enrolled_sessions(uuid) FROM PUBLIC;
+-- Ends the sessions of machines in this database whose transaction has lasted longer than that; says how many.
+CREATE FUNCTION end_enrolled_transactions(longer_than interval) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET client_min_messages = error
+BEGIN ATOMIC
+    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+    WHERE datname = current_database() AND usename ~ '^gantry_enrolled_[0-9a-f]{32}$'
+        AND pg_has_role(current_user, usesysid, 'USAGE') AND xact_start < clock_timestamp() - longer_than;
+END;
+
+REVOKE ALL ON FUNCTION end_enrolled_sessions(uuid), end_enrolled_transactions(interval) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION end_enrolled_sessions(uuid) TO gantry_api;
+GRANT EXECUTE ON FUNCTION end_enrolled_transactions(interval) TO gantry_api, gantry_worker;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use gantry_domain::WorkerTokenId;
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
+use crate::connection::Pool;
 use crate::door::Door;
 use crate::statement::{column, seconds, statement};
 use crate::{ApiStore, StoreError};
@@ -78,6 +79,18 @@ impl ApiStore {
         self.drop_login(token).await
     }
 
+    /// Ends the sessions of machines of any tenant whose transaction lasts longer than that, and with them whatever they have
+    /// locked; says how many.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn end_machines_transactions(
+        &self,
+        longer_than: Duration,
+    ) -> Result<u64, StoreError> {
+        end_transactions(&self.tenants, longer_than).await
+    }
+
     /// Commits by itself: only then is it certain that nobody else comes in.
     async fn shut_login(&self, token: EndedWorkerToken) -> Result<bool, StoreError> {
         let transaction = self.tenants.begin().await?;
@@ -113,6 +126,18 @@ impl ApiStore {
         transaction.commit().await?;
         Ok(closing)
     }
+}
+
+/// Ends the sessions of machines whose transaction lasts longer than that.
+pub(crate) async fn end_transactions(
+    connection: &Pool,
+    longer_than: Duration,
+) -> Result<u64, StoreError> {
+    let sql = "SELECT end_enrolled_transactions(make_interval(secs => $1)) AS sessions";
+    let values = [seconds(longer_than).into()];
+    let row = connection.query_one_raw(statement(sql, values)).await?;
+    let sessions = row.map_or(Ok(0), |row| column::<i64>(&row, "sessions"))?;
+    Ok(sessions.unsigned_abs())
 }
 
 async fn enter(transaction: &DatabaseTransaction) -> Result<(), StoreError> {

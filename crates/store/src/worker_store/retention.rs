@@ -1,11 +1,14 @@
 //! Retention: deleting jobs, results and log lines whose tenant's period is over, in small steps.
 
+use std::time::Duration;
+
 use gantry_domain::{JobId, RetentionPeriods};
 use sea_orm::QueryResult;
 use uuid::Uuid;
 
 use super::WorkerStore;
 use crate::StoreError;
+use crate::enrolment::end_machines_transactions;
 use crate::statement::{column, integer, statement};
 use crate::transitions::{SweptJobs, expire};
 
@@ -44,6 +47,9 @@ pub struct SweptLines {
     pub next: Option<JobId>,
 }
 
+/// How long a transaction of a tenant's machine may last that could hold a partition up: less than that is waited for.
+const MACHINES_MOMENT: Duration = Duration::from_millis(250);
+
 impl WorkerStore {
     /// Makes the partitions of the days to come that are missing; says how many it made.
     ///
@@ -76,11 +82,25 @@ impl WorkerStore {
         with_gaps(&rows)
     }
 
-    /// Drops a partition if all its lines are past their period, whatever number they are.
+    /// Drops a partition if all its lines are past their period, whatever number they are. What a tenant's machine holds
+    /// for longer than a moment is taken from it.
     ///
     /// # Errors
     /// Postgres cannot be reached, or the schema's owner lacks the rights of `gantry_worker`.
     pub async fn drop_log_partition(
+        &self,
+        name: &str,
+        periods: RetentionPeriods,
+    ) -> Result<PartitionDrop, StoreError> {
+        let dropped = self.try_to_drop(name, periods).await?;
+        if dropped != PartitionDrop::Busy {
+            return Ok(dropped);
+        }
+        end_machines_transactions(&self.runs, MACHINES_MOMENT).await?;
+        self.try_to_drop(name, periods).await
+    }
+
+    async fn try_to_drop(
         &self,
         name: &str,
         periods: RetentionPeriods,

@@ -89,7 +89,7 @@ impl Fixture {
     }
 
     /// Lets a day's logs lie in a partition of their own, as they would had it been made ahead.
-    async fn partition_of(&self, days_ago: u32) -> String {
+    pub async fn partition_of(&self, days_ago: u32) -> String {
         let name = format!("job_logs_{days_ago}_days_ago");
         let bound = |days: u32| {
             format!(
@@ -118,7 +118,7 @@ impl Fixture {
         ranges.into_iter().find(is_it)
     }
 
-    async fn drop_partition(&self, partition: &str) -> PartitionDrop {
+    pub async fn drop_partition(&self, partition: &str) -> PartitionDrop {
         let dropped = self.workers.drop_log_partition(partition, periods());
         dropped.await.unwrap()
     }

@@ -1,4 +1,4 @@
-//! Taking away, soon after a token has ended, what its machine was given: its user in Redis and its login in Postgres.
+//! Taking away, soon after a token has ended, what its machine was given, and before that what it holds for too long.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +19,10 @@ use crate::startup::Startup;
 const INTERVAL: Duration = Duration::from_secs(60);
 /// How long the login of an ended token stays: it finds nothing any more, and its worker learns by it what has happened.
 const GRACE: Duration = Duration::from_secs(10);
+/// How long a transaction of a machine may last, and how often it is looked for longer ones. Those of a worker take as long
+/// as a few statements.
+const TRANSACTION_LIMIT: Duration = Duration::from_secs(60);
+const TRANSACTION_INTERVAL: Duration = Duration::from_secs(15);
 /// How many one look sees to; the rest follow with the next.
 const BATCH_TOKENS: u32 = 100;
 /// How many are seen to at a time, so that one that takes long holds up few others.
@@ -65,6 +69,39 @@ struct Upkeep {
 
 impl Upkeep {
     async fn keep(self, ended: Arc<Notify>) {
+        tokio::join!(
+            self.close_as_tokens_end(&ended),
+            self.end_long_transactions()
+        );
+    }
+
+    /// Whoever owns a machine could hold what others wait for, for as long as they like.
+    async fn end_long_transactions(&self) {
+        loop {
+            sleep(TRANSACTION_INTERVAL).await;
+            if !self.startup.is_complete() {
+                continue;
+            }
+            match self
+                .store
+                .end_machines_transactions(TRANSACTION_LIMIT)
+                .await
+            {
+                Ok(0) => {}
+                Ok(count) => {
+                    tracing::warn!(
+                        count,
+                        "sessions of tenants' machines were ended, whose transactions lasted too long"
+                    );
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "transactions of machines were not looked for")
+                }
+            }
+        }
+    }
+
+    async fn close_as_tokens_end(&self, ended: &Notify) {
         loop {
             if timeout(INTERVAL, ended.notified()).await.is_ok() {
                 sleep(GRACE).await;

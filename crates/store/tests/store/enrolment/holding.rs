@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use gantry_domain::Role;
-use gantry_store::LoginClosing;
+use gantry_store::{LoginClosing, PartitionDrop};
 use gantry_testkit::eventually;
 use tokio::task::JoinSet;
 
@@ -57,6 +57,59 @@ async fn a_tenant_is_deleted_whatever_its_machines_hold() {
     scope.delete_tenant(by).await.unwrap();
     scope.cut_off_revoked_machines().await.unwrap();
     assert_eq!(fixture.database.number(STOPPED).await, 1);
+}
+
+#[tokio::test]
+async fn a_transaction_of_a_machine_that_lasts_too_long_is_ended_with_its_session() {
+    let world = world().await;
+    let World {
+        fixture, machine, ..
+    } = &world;
+    let mut long = machine.connection().await;
+    run(&mut long, "BEGIN; SELECT FROM jobs").await.unwrap();
+    let mut idle = machine.connection().await;
+    run(&mut idle, "SELECT FROM jobs").await.unwrap();
+    let mut operators = fixture.database.connection().await;
+    run(&mut operators, "BEGIN; SELECT FROM jobs")
+        .await
+        .unwrap();
+    let end = |seconds| {
+        fixture
+            .api
+            .end_machines_transactions(Duration::from_secs(seconds))
+    };
+    assert_eq!(end(60).await.unwrap(), 0);
+    assert_eq!(end(0).await.unwrap(), 1);
+    run(&mut long, "SELECT 1")
+        .await
+        .expect_err("its session has ended");
+    run(&mut idle, "SELECT 1").await.unwrap();
+    run(&mut operators, "SELECT 1").await.unwrap();
+}
+
+#[tokio::test]
+async fn partitions_are_dropped_whatever_a_machine_holds() {
+    let world = world().await;
+    let World {
+        fixture,
+        machine,
+        own,
+        ..
+    } = &world;
+    let partition = fixture.partition_of(15).await;
+    let worker_id = machine.worker().await;
+    machine.claim(worker_id, *own).await.unwrap();
+    let mut hand = machine.connection().await;
+    let hold = "BEGIN; INSERT INTO job_logs (job_id, attempt, seq, tenant_id, at, stream, level, text)
+        SELECT id, attempt, 1, tenant_id, now(), 'stdout', 'info', 'x' FROM jobs WHERE state = 'running'";
+    run(&mut hand, hold).await.unwrap();
+    let dropped = fixture.drop_partition(&partition).await;
+    assert_eq!(dropped, PartitionDrop::Dropped);
+    for denied in ["ROW EXCLUSIVE", "SHARE", "ACCESS EXCLUSIVE"] {
+        let mut hand = machine.connection().await;
+        let lock = format!("BEGIN; LOCK TABLE job_logs, jobs, workers IN {denied} MODE");
+        run(&mut hand, &lock).await.expect_err(denied);
+    }
 }
 
 /// A change of its own login that it does not commit keeps others from changing that.

@@ -221,6 +221,7 @@ async fn a_machine_sees_the_jobs_of_its_queues_and_nothing_else() {
         "SELECT shut_enrolled_login(gen_random_uuid())",
         "SELECT drop_enrolled_login(gen_random_uuid())",
         "SELECT end_enrolled_sessions(gen_random_uuid())",
+        "SELECT end_enrolled_transactions('0 s')",
         "SELECT make_job_log_partitions()",
         "SET ROLE gantry_worker",
         "SET ROLE gantry_api",
