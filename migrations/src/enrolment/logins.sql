@@ -29,10 +29,11 @@ END
 $$;
 
 -- Lets nobody in under the login any more; says whether that is so. A session of it can hold the login's own row, by changing
--- its password and not committing that: so sessions are ended first, and where one is faster, again.
+-- its password and not committing that: so sessions are told to end first, and where one is faster, again. Their end is not
+-- waited for: the row is, and whoever comes in meanwhile waits for it behind this.
 CREATE FUNCTION shut_enrolled_login(token_id uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp SET lock_timeout = '200ms'
+    SET search_path = pg_catalog, pg_temp SET lock_timeout = '200ms' SET client_min_messages = error
 AS $$
 DECLARE
     login text := public.enrolled_login(token_id);
@@ -41,7 +42,8 @@ BEGIN
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = login AND rolcanlogin) THEN
             RETURN true;
         END IF;
-        PERFORM public.end_enrolled_sessions(token_id);
+        PERFORM pg_stat_clear_snapshot();
+        PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = login;
         BEGIN
             EXECUTE format('ALTER ROLE %I NOLOGIN', login);
             RETURN true;
