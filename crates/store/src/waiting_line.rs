@@ -19,16 +19,22 @@ const LOOK_LIMIT_JOBS: u32 = 1_000;
 /// the oldest first. Tenants and kinds take turns, in an order left to chance, so that nobody's long line keeps others
 /// out. `tables` joins what the condition needs.
 ///
+/// Of runs of a kind those on machines of tenants' own do not count, which could take places without end from everyone else;
+/// for such a machine itself all that it sees count.
+///
 /// Limits are looked up for each line of jobs and not for each job, and where nothing is free no line is sorted.
 pub(crate) fn in_line(tables: &str, condition: &str) -> String {
     format!(
         "WITH running AS MATERIALIZED (
-            SELECT tenant_id, kind, count(*) AS jobs FROM jobs
-            WHERE state = 'running' AND queued_at IS NOT NULL AND finished_at IS NULL GROUP BY tenant_id, kind
+            SELECT jobs.tenant_id, jobs.kind, count(*) AS jobs,
+                count(*) FILTER (WHERE workers.token_id IS NULL OR (SELECT enrolled_token_id()) IS NOT NULL) AS of_kind
+            FROM jobs LEFT JOIN workers ON workers.id = jobs.worker_id
+            WHERE jobs.state = 'running' AND jobs.queued_at IS NOT NULL AND jobs.finished_at IS NULL
+            GROUP BY jobs.tenant_id, jobs.kind
         ), of_tenants AS (
             SELECT tenant_id, sum(jobs)::bigint AS jobs FROM running GROUP BY tenant_id
         ), of_kinds AS (
-            SELECT kind, sum(jobs)::bigint AS jobs FROM running GROUP BY kind
+            SELECT kind, sum(of_kind)::bigint AS jobs FROM running GROUP BY kind
         ), waiting AS MATERIALIZED (
             SELECT {DOORBELL_COLUMNS}, jobs.kind
             FROM jobs {tables}

@@ -17,7 +17,7 @@ pub struct Crowd {
     pub places: u64,
     /// How many they run now.
     pub taken: u64,
-    /// How many jobs of its kind run.
+    /// How many jobs of its kind run, as a limit for it counts them: without those on machines of tenants' own.
     pub kind_running: u64,
     /// How many jobs of other tenants wait in its queue, up to 10,000.
     pub others_waiting: u64,
@@ -46,7 +46,8 @@ impl OperatorScope<'_> {
             SELECT (SELECT count(*) FROM serving) AS workers,
                 (SELECT COALESCE(sum(concurrency), 0)::bigint FROM serving) AS places,
                 (SELECT count(*) FROM running WHERE worker_id IN (SELECT id FROM serving)) AS taken,
-                (SELECT count(*) FROM running WHERE kind = $2) AS kind_running,
+                (SELECT count(*) FROM running LEFT JOIN workers ON workers.id = worker_id WHERE kind = $2 AND token_id IS NULL)
+                    AS kind_running,
                 (SELECT count(*) FROM (
                     SELECT FROM jobs
                     WHERE state = 'queued' AND queued_at IS NOT NULL AND finished_at IS NULL AND queue = $1 AND tenant_id <> $3

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use gantry_domain::{JobState, WorkerId, WorkerState};
-use gantry_store::{LeaseRenewal, RunLogLine};
+use gantry_store::{FreedPlace, LeaseRenewal, RunLogLine};
 use sqlx::PgConnection;
 
 use super::machine::{Machine, queued_in};
 use super::world::{World, world};
-use crate::fixture::{LEASE, by_someone, completion, failure, kind, tenant, user, yielded};
+use crate::fixture::{LEASE, by_someone, completion, failure, kind, queue, tenant, user, yielded};
 use crate::row_security::{found, run, visible};
 use crate::run_writes::line;
 
@@ -154,6 +154,49 @@ async fn a_machine_takes_jobs_under_limits_and_none_that_are_paused() {
         .claim(worker_id, &[*own, second], &[kind()])
         .await;
     assert_eq!(both.unwrap().len(), 1);
+}
+
+/// It could mark as many of its own jobs running as it likes.
+#[tokio::test]
+async fn a_machine_takes_no_place_of_a_kind_from_anybody_else() {
+    let world = world().await;
+    let World {
+        fixture,
+        machine,
+        own,
+        elsewhere,
+        ..
+    } = &world;
+    let one = format!(
+        "INSERT INTO concurrency_limits VALUES ('kind', '{}', 1, gen_random_uuid())",
+        kind()
+    );
+    fixture.database.execute(&one).await;
+    let worker_id = machine.worker().await;
+    machine.claim(worker_id, *own).await.unwrap();
+    let operators = fixture.worker().await;
+    let crowd = async || {
+        let operator = fixture.api.operator();
+        let crowd = operator.crowd(&queue(), &kind(), fixture.tenant_id).await;
+        crowd.unwrap().kind_running
+    };
+    assert_eq!(crowd().await, 0);
+    fixture.claim(operators, *elsewhere).await.unwrap();
+    assert_eq!(crowd().await, 1);
+    let next = queued_in(fixture, tenant("other"), "default").await;
+    assert_eq!(fixture.claim(operators, next).await, None);
+    fixture
+        .workers
+        .complete(operators, &[completion(*elsewhere)])
+        .await
+        .unwrap();
+    let places = [FreedPlace {
+        tenant_id: fixture.tenant_id,
+        kind: kind(),
+    }];
+    let rung = fixture.workers.next_for_places(&places).await.unwrap();
+    assert_eq!(rung.len(), 1);
+    fixture.claim(operators, next).await.unwrap();
 }
 
 #[tokio::test]
