@@ -15,8 +15,8 @@ pub use waiting::FreedPlace;
 use std::time::Duration;
 
 use gantry_domain::{
-    Doorbell, JobFailure, JobId, KindDeclaration, KindName, NewJob, ParentResult, WorkerId,
-    WorkerState, WorkerTokenState,
+    Doorbell, JobFailure, JobId, KindDeclaration, KindName, NewJob, ParentResult, RetentionPeriods,
+    WorkerId, WorkerState, WorkerTokenState,
 };
 
 use crate::connection::{Pool, ServiceRole, check_row_security, open, open_lasting};
@@ -361,6 +361,19 @@ impl WorkerStore {
     /// Postgres cannot be reached.
     pub async fn forget_webhook_deliveries(&self, limit: u32) -> Result<u64, StoreError> {
         webhook_deliveries::forget(&self.runs, limit).await
+    }
+
+    /// Removes at most `limit` workers that ended longer ago than any job is kept, and those of tenants' machines that are
+    /// too many; `periods` are those of tenants without their own. Says how many.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn forget_ended_workers(
+        &self,
+        periods: RetentionPeriods,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        workers::forget_ended(&self.runs, periods, limit).await
     }
 
     /// What a comparison of queues with their streams starts from.

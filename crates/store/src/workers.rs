@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use gantry_domain::{JobId, KindDeclaration, QueueName, WorkerId, WorkerState, WorkerSummary};
+use gantry_domain::{
+    JobId, KindDeclaration, QueueName, RetentionPeriods, WorkerId, WorkerState, WorkerSummary,
+};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult};
 use uuid::Uuid;
 
@@ -151,6 +153,37 @@ pub(crate) async fn sign_off(connection: &Pool, worker_id: WorkerId) -> Result<(
         ))
         .await?;
     Ok(())
+}
+
+/// How many workers that have ended are kept of each machine of a tenant's own: it can register them without end.
+const KEPT_OF_MACHINE_WORKERS: u32 = 100;
+
+/// Removes at most `limit` workers that have ended so long ago that no job is kept which they could have run, and those of
+/// machines that are too many; says how many. A job that outlives the row of its worker is shown without the worker's name.
+pub(crate) async fn forget_ended(
+    connection: &Pool,
+    periods: RetentionPeriods,
+    limit: u32,
+) -> Result<u64, StoreError> {
+    // A machine can hold a row of its own.
+    let sql = format!(
+        "WITH kept AS (
+            SELECT make_interval(days => greatest($1, max(jobs_days)) + 1) AS period FROM tenant_retention
+        ), ended AS (
+            SELECT id, token_id, lease_expires_at AS ended_at,
+                row_number() OVER (PARTITION BY token_id ORDER BY lease_expires_at DESC, id DESC) AS place
+            FROM workers WHERE state IN ('stopped', 'lost')
+        ), forgettable AS (
+            SELECT id FROM workers WHERE id IN (
+                SELECT id FROM ended, kept WHERE ended_at < now() - period
+                    OR token_id IS NOT NULL AND place > {KEPT_OF_MACHINE_WORKERS} AND ended_at < now() - interval '1 hour'
+            ) LIMIT $2 FOR UPDATE SKIP LOCKED
+        )
+        DELETE FROM workers USING forgettable WHERE workers.id = forgettable.id"
+    );
+    let values = [integer(periods.jobs_days()).into(), i64::from(limit).into()];
+    let removed = connection.execute_raw(statement(&sql, values)).await?;
+    Ok(removed.rows_affected())
 }
 
 /// Takes or keeps the maintenance lease; whoever holds it does the maintenance of all. A holder that has signed off or

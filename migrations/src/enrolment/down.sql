@@ -20,10 +20,13 @@ DROP POLICY enrolled ON jobs;
 DROP POLICY enrolled_lease ON workers;
 DROP POLICY enrolled_registration ON workers;
 DROP POLICY enrolled ON workers;
-DROP FUNCTION enrolled_registrations();
+DROP TRIGGER enrolled_registrations ON workers;
+DROP FUNCTION refuse_too_many_registrations();
 DROP FUNCTION enrolled_worker_ids();
 
+REVOKE DELETE ON workers FROM gantry_worker;
 REVOKE UPDATE (state, lease_expires_at) ON workers FROM gantry_api;
+DROP POLICY long_ended ON workers;
 DROP POLICY own_tenant_stop ON workers;
 DROP POLICY seen_by_tenant ON workers;
 DROP POLICY operators_workers ON workers;

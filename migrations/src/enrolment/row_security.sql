@@ -63,6 +63,9 @@ CREATE POLICY account_functions ON tenant_queues TO gantry_worker
 
 -- Operators' workers are everyone's to see; machines of a tenant are the tenant's.
 CREATE POLICY operators_workers ON workers TO gantry_worker USING (true) WITH CHECK (true);
+-- Rows of workers go when these have ended a while ago.
+CREATE POLICY long_ended ON workers AS RESTRICTIVE FOR DELETE TO gantry_worker
+    USING (state IN ('stopped', 'lost') AND lease_expires_at < now() - interval '1 hour');
 CREATE POLICY seen_by_tenant ON workers FOR SELECT TO gantry_api
     USING (tenant_id IS NULL OR tenant_id = current_tenant_id() OR current_door() = 'operate');
 CREATE POLICY own_tenant_stop ON workers FOR UPDATE TO gantry_api
@@ -73,3 +76,4 @@ GRANT SELECT, INSERT, DELETE, UPDATE (used_at) ON enrol_tokens TO gantry_api;
 GRANT SELECT, INSERT, UPDATE (expires_at, renewed_at, revoked_at, revoked_by, close_tried_at, closed_at)
     ON worker_tokens TO gantry_api;
 GRANT UPDATE (state, lease_expires_at) ON workers TO gantry_api;
+GRANT DELETE ON workers TO gantry_worker;

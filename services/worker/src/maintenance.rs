@@ -4,6 +4,7 @@ mod departures;
 mod dependencies;
 mod due;
 mod duty_clock;
+mod ended_workers;
 mod idempotency_keys;
 mod reconcile;
 mod rescue;
@@ -41,6 +42,9 @@ const FORGET_KEYS_INTERVAL: Duration = Duration::from_secs(180);
 
 /// How often notes of old webhooks are looked for; while there are many, every tick.
 const FORGET_DELIVERIES_INTERVAL: Duration = Duration::from_secs(3_600);
+
+/// How often rows of workers are looked for that have ended long ago; while there are many, every tick.
+const FORGET_WORKERS_INTERVAL: Duration = Duration::from_secs(3_600);
 
 /// How often accounts are looked for that are to end; while there is something to remove, every tick.
 const DEPARTURES_INTERVAL: Duration = Duration::from_secs(60);
@@ -98,6 +102,7 @@ impl Maintainer {
         let mut dependencies = Schedule::every(DEPENDENCIES_INTERVAL);
         let mut forget_keys = Schedule::every(FORGET_KEYS_INTERVAL);
         let mut forget_deliveries = Schedule::every(FORGET_DELIVERIES_INTERVAL);
+        let mut forget_workers = Schedule::every(FORGET_WORKERS_INTERVAL);
         let mut departures = Schedule::every(DEPARTURES_INTERVAL);
         let mut is_holder = false;
         loop {
@@ -146,6 +151,13 @@ impl Maintainer {
                     forget_deliveries.ask_again();
                 }
                 report("notes of webhooks", forgotten.map(drop));
+            }
+            if forget_workers.is_due() {
+                let forgotten = ended_workers::forget(&self.store, self.retention).await;
+                if forgotten.as_ref().is_ok_and(|done| *done == Batch::Full) {
+                    forget_workers.ask_again();
+                }
+                report("workers that have ended", forgotten.map(drop));
             }
         }
     }

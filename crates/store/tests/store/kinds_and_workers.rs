@@ -1,6 +1,6 @@
 //! Kinds and workers: what is announced, who lives, whose lease it is.
 
-use gantry_domain::{KindDeclaration, WorkerId, WorkerState};
+use gantry_domain::{KindDeclaration, RetentionPeriods, WorkerId, WorkerState};
 use gantry_store::{LeaseRenewal, NewWorker};
 use std::time::Duration;
 
@@ -240,4 +240,31 @@ async fn the_maintenance_of_a_worker_that_is_gone_is_taken_over_at_once() {
     assert!(hold(lost).await.unwrap());
     fixture.end_lease(lost).await;
     assert!(hold(fixture.worker().await).await.unwrap());
+}
+
+/// As long as a job is kept that it could have run, a worker's row says what it was called.
+#[tokio::test]
+async fn a_worker_is_forgotten_when_every_job_is_gone_that_it_could_have_run() {
+    let fixture = Fixture::new().await;
+    fixture.worker().await;
+    for days in [32, 29] {
+        let ended = fixture.worker().await;
+        fixture.workers.sign_off(ended).await.unwrap();
+        let age = format!(
+            "UPDATE workers SET lease_expires_at = now() - interval '{days} days' WHERE id = '{ended}'"
+        );
+        fixture.database.execute(&age).await;
+    }
+    let periods = RetentionPeriods::new(30, 20, 10).unwrap();
+    let forget = || fixture.workers.forget_ended_workers(periods, 10);
+    let longer = "INSERT INTO tenant_retention (tenant_id, jobs_days, results_days, logs_days)
+        VALUES (gen_random_uuid(), 40, 1, 1)";
+    fixture.database.execute(longer).await;
+    assert_eq!(forget().await.unwrap(), 0);
+    fixture
+        .database
+        .execute("DELETE FROM tenant_retention")
+        .await;
+    assert_eq!(forget().await.unwrap(), 1);
+    assert_eq!(fixture.count_of("workers").await, 2);
 }

@@ -1,6 +1,6 @@
 //! What a machine of a tenant's own may write: for its own queues, and in range.
 
-use gantry_domain::JobState;
+use gantry_domain::{JobState, RetentionPeriods};
 
 use super::world::{World, world};
 use crate::fixture::tenant;
@@ -53,15 +53,51 @@ async fn a_machine_announces_nothing_and_registers_for_nothing_but_its_own_queue
     ] {
         run(&mut hand, denied).await.expect_err(denied);
     }
-    fixture
-        .database
-        .execute("INSERT INTO workers (id, name, state, queues, kinds, concurrency, version, lease_expires_at, token_id)
-            SELECT gen_random_uuid(), 'bench', 'stopped', '{}', '{}', 1, '1', now(), id FROM worker_tokens,
-                generate_series(1, 1000)")
-        .await;
-    run(&mut hand, &worker("", usual))
+}
+
+#[tokio::test]
+async fn a_machine_registers_a_hundred_workers_within_an_hour_and_no_more() {
+    let world = world().await;
+    let mut hand = world.machine.connection().await;
+    let register = |workers: u32| {
+        format!(
+            "INSERT INTO workers (id, name, state, queues, kinds, concurrency, version, lease_expires_at)
+             SELECT gen_random_uuid(), 'bench', 'active', '{{own-gpu}}', '{{test.echo}}', 1, '1', now() + interval '10 s'
+             FROM generate_series(1, {workers})"
+        )
+    };
+    run(&mut hand, &register(101))
         .await
-        .expect_err("a flood of registrations");
+        .expect_err("with one statement");
+    run(&mut hand, &register(100)).await.unwrap();
+    run(&mut hand, &register(1))
+        .await
+        .expect_err("with one more");
+    let age =
+        "UPDATE workers SET started_at = now() - interval '2 hours' WHERE token_id IS NOT NULL";
+    world.fixture.database.execute(age).await;
+    run(&mut hand, &register(1)).await.unwrap();
+}
+
+/// Their leases are over, and they leave nothing behind but rows.
+#[tokio::test]
+async fn of_workers_that_a_machine_has_registered_a_hundred_are_kept() {
+    let world = world().await;
+    let World {
+        fixture, machine, ..
+    } = &world;
+    machine.worker().await;
+    let ended = "INSERT INTO workers (id, name, state, queues, kinds, concurrency, version, started_at, lease_expires_at, token_id)
+        SELECT gen_random_uuid(), 'bench', 'lost', '{}', '{}', 1, '1', now() - interval '3 hours', now() - interval '2 hours', id
+        FROM worker_tokens, generate_series(1, 103)";
+    fixture.database.execute(ended).await;
+    let periods = RetentionPeriods::new(30, 20, 10).unwrap();
+    let forget = async || {
+        let forgotten = fixture.workers.forget_ended_workers(periods, 2);
+        forgotten.await.unwrap()
+    };
+    assert_eq!([forget().await, forget().await, forget().await], [2, 1, 0]);
+    assert_eq!(fixture.count_of("workers").await, 102);
 }
 
 /// The maintenance calculates with these columns for everyone's jobs in one statement, and others read them.
