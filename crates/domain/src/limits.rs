@@ -86,7 +86,7 @@ pub const ENROL_QUEUE_LIMIT_COUNT: usize = 16;
 pub const ENROL_TOKEN_LIMIT_COUNT: u32 = 100;
 /// How long a worker token is valid, in seconds, from its last renewal.
 pub const WORKER_TOKEN_LIFETIME_SECONDS: u32 = 7 * 24 * 3_600;
-/// How many machines of its own a tenant may have.
-pub const WORKER_TOKEN_LIMIT_COUNT: u32 = 100;
+/// How many machines of its own a tenant may have. Each may hold six connections to Postgres, of which there are few.
+pub const WORKER_TOKEN_LIMIT_COUNT: u32 = 20;
 /// How many queues may belong to one tenant.
 pub const TENANT_QUEUE_LIMIT_COUNT: u32 = 100;

@@ -33,6 +33,10 @@ use crate::{
 /// How many renewals that bring no answer fit into one lease.
 const RENEWALS_WITHIN_LEASE: u32 = 4;
 
+/// How many connections the worker of a tenant's machine opens for its usual statements. With the one for its lease that is
+/// half of what its login may have.
+const ENROLLED_CONNECTIONS: u32 = 2;
+
 /// The store as a worker holds it, with the rights of the role `gantry_worker`; or, on a machine of a tenant's own, of
 /// `gantry_enrolled`, which sees the jobs of its queues alone and does no maintenance.
 #[derive(Debug, Clone)]
@@ -53,12 +57,16 @@ impl WorkerStore {
         Self::open_as(options, ServiceRole::Worker, Some(Door::Dispatch)).await
     }
 
-    /// The same with the login that a machine of a tenant's own was given.
+    /// The same with the login that a machine of a tenant's own was given, which may have few connections.
     ///
     /// # Errors
     /// The URL cannot be understood.
     pub async fn open_enrolled(options: &StoreOptions) -> Result<Self, StoreError> {
-        Self::open_as(options, ServiceRole::Enrolled, None).await
+        let options = StoreOptions {
+            max_connections: options.max_connections.min(ENROLLED_CONNECTIONS),
+            ..options.clone()
+        };
+        Self::open_as(&options, ServiceRole::Enrolled, None).await
     }
 
     async fn open_as(

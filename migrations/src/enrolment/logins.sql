@@ -21,7 +21,8 @@ BEGIN
         RAISE object_not_in_prerequisite_state USING MESSAGE = 'a machine could prepare a transaction, which holds what it '
             'has locked when its sessions have ended: set max_prepared_transactions to 0 before machines are enrolled';
     END IF;
-    EXECUTE format('CREATE ROLE %I LOGIN CONNECTION LIMIT 20 IN ROLE gantry_enrolled PASSWORD %L', login, password_verifier);
+    -- Twice what its worker opens: a network that loses connections without a word leaves them here for a minute.
+    EXECUTE format('CREATE ROLE %I LOGIN CONNECTION LIMIT 6 IN ROLE gantry_enrolled PASSWORD %L', login, password_verifier);
     -- Only a member sees and ends a login's sessions; from PostgreSQL 16 on, not even its maker does before.
     EXECUTE format('GRANT %I TO CURRENT_USER', login);
     RETURN login;

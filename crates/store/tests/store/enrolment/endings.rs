@@ -106,7 +106,8 @@ async fn ends_at_once(end: impl AsyncFnOnce(&Fixture, &Machine)) {
     );
 
     end(fixture, machine).await;
-    for connection in [&mut open, &mut frozen, &mut machine.connection().await] {
+    for mut connection in [open, frozen, machine.connection().await] {
+        let connection = &mut connection;
         if run(connection, "SELECT 1").await.is_err() {
             // The session has ended with the token.
             continue;

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use gantry_domain::TenantId;
+use gantry_domain::{TenantId, WorkerState};
 use gantry_store::LoginClosing;
+use tokio::task::JoinSet;
 
 use super::machine::{Machine, queued_in};
-use crate::fixture::{Fixture, completion, new_job, tenant, user};
+use crate::fixture::{Fixture, LEASE, completion, new_job, tenant, user};
 use crate::row_security::{run, visible};
 
 /// Each machine has a login of its own, so none is at another's mercy.
@@ -34,6 +35,39 @@ async fn a_machine_neither_reads_nor_ends_the_sessions_of_another() {
         run(&mut hand, &denied).await.expect_err(&denied);
     }
     run(&mut session, "SELECT 1").await.unwrap();
+}
+
+/// Postgres has few connections, and they are everyone's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_may_hold_six_connections_and_its_worker_needs_half_of_them() {
+    let fixture = Fixture::new().await;
+    fixture.worker().await;
+    let machine = Machine::enrolled(&fixture, fixture.tenant_id, "own-gpu").await;
+    let worker_id = machine.worker().await;
+    let mut statements = JoinSet::new();
+    for _ in 0..20 {
+        let store = machine.store.clone();
+        statements.spawn(async move { store.token_state().await.unwrap() });
+    }
+    let renewal = machine
+        .store
+        .renew_lease(worker_id, WorkerState::Active, LEASE);
+    renewal.await.unwrap();
+    statements.join_all().await;
+    let sessions = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE usename = '{}'",
+        machine.token.login
+    );
+    assert_eq!(fixture.database.number(&sessions).await, 3);
+    let mut hands = Vec::new();
+    let refused = loop {
+        match machine.try_to_connect().await {
+            Ok(hand) => hands.push(hand),
+            Err(refused) => break refused,
+        }
+    };
+    assert_eq!(hands.len(), 3);
+    assert!(refused.to_string().contains("too many"), "{refused}");
 }
 
 /// The usual fixture's owner is a superuser, to whom nothing is denied; an installation's should not be.
