@@ -36,8 +36,10 @@ CREATE POLICY enrolled ON workers FOR SELECT TO gantry_enrolled USING (token_id 
 CREATE POLICY enrolled_registration ON workers FOR INSERT TO gantry_enrolled WITH CHECK (
     token_id = (SELECT enrolled_token_id()) AND tenant_id = (SELECT enrolled_tenant_id())
     AND state = 'active' AND lease_expires_at <= now() + interval '1 hour'
-    AND array_ndims(queues) = 1 AND cardinality(queues) <= 16 AND queues <@ (SELECT enrolled_queues())
-    AND array_ndims(kinds) = 1 AND cardinality(kinds) <= 1000 AND kinds <@ ARRAY (SELECT name FROM kinds)
+    AND array_ndims(queues) = 1 AND array_lower(queues, 1) = 1 AND cardinality(queues) <= 16
+    AND queues <@ (SELECT enrolled_queues())
+    AND array_ndims(kinds) = 1 AND array_lower(kinds, 1) = 1 AND cardinality(kinds) <= 1000
+    AND kinds <@ ARRAY (SELECT name FROM kinds)
     AND concurrency <= 1024 AND char_length(name) <= 64 AND char_length(version) <= 64
 );
 -- A lease that has ended cannot be taken up again, and none reaches far beyond the token.

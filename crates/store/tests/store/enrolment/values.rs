@@ -33,6 +33,8 @@ async fn a_machine_announces_nothing_and_registers_for_nothing_but_its_own_queue
         worker("", &usual.replace("own-gpu", "own-gpu,default")),
         worker("", &usual.replace("{own-gpu}", "{}")),
         worker("", &usual.replace("{own-gpu}", "{{own-gpu},{own-gpu}}")),
+        worker("", &usual.replace("{own-gpu}", "[5:5]={own-gpu}")),
+        worker("", &usual.replace("{test.echo}", "[0:0]={test.echo}")),
         worker("", &usual.replace("test.echo", "never.announced")),
         worker("", &usual.replace("10 s", "2 hours")),
         worker("", &usual.replace("now() + interval '10 s'", "'infinity'")),
