@@ -2,11 +2,13 @@
 
 mod addresses;
 mod password_verifier;
+mod redis_user;
 mod secret;
 mod upkeep;
 
 pub use addresses::EnrolmentAddresses;
 pub use password_verifier::password_verifier;
+pub use redis_user::let_in;
 pub use secret::{ENROL_TOKEN_PREFIX, Secret, WORKER_TOKEN_PREFIX};
 pub use upkeep::EnrolmentUpkeep;
 

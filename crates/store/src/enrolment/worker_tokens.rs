@@ -199,6 +199,25 @@ impl ApiStore {
     }
 }
 
+impl ApiStore {
+    /// How the token with this hash stands now; none where there is no such token.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn worker_token_state(
+        &self,
+        secret_hash: &SecretHash,
+    ) -> Result<Option<WorkerTokenState>, StoreError> {
+        let transaction = self.tenants.begin().await?;
+        present(&transaction, secret_hash).await?;
+        let sql = format!("SELECT {STATE} FROM worker_tokens WHERE secret_hash = $1");
+        let values = [secret_hash.to_vec().into()];
+        let row = transaction.query_one_raw(statement(&sql, values)).await?;
+        transaction.commit().await?;
+        row.map(|row| word(&row, "state")).transpose()
+    }
+}
+
 /// Moves the end of a valid token on, in a transaction that acts for its tenant from here on.
 async fn renewed(
     transaction: &DatabaseTransaction,

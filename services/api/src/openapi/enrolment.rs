@@ -35,7 +35,7 @@ problems! {
     /// What a machine that wants to be let in can be answered.
     EnrolProblems {
         "400" => "`malformed_json`, `incomplete_body`",
-        "401" => "`enrol_token_refused`",
+        "401" => "`enrol_token_refused`, `worker_token_revoked`: the machine was put out as it came in",
         "422" => "`invalid_request`, `too_many_machines`",
         "429" => "`rate_limited`: too many refused tokens came from this address",
         "500" => "`internal`",

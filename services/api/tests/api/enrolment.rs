@@ -303,6 +303,32 @@ async fn a_machine_that_redis_has_forgotten_is_known_again_after_it_renewed_its_
     eventually(SOON, || redis.ping()).await;
 }
 
+/// Between Postgres and Redis a process can stall for as long as it likes, and whoever ends the token be done before.
+#[tokio::test]
+async fn a_token_that_ends_while_its_machine_is_let_in_leaves_no_user_behind() {
+    let api = TestApi::start().await;
+    let machine = enrolled(&api, "own-gpu").await;
+    let minted = mint(&api, "own-gpu").await;
+    let redis = redis_of(&machine);
+    redis.ping().await.unwrap();
+    let end_at_commit = "
+        UPDATE worker_tokens SET renewed_at = now() - interval '1 day';
+        CREATE FUNCTION end_at_commit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+            BEGIN UPDATE worker_tokens SET revoked_at = now() WHERE id = NEW.id; RETURN NULL; END $$;
+        CREATE CONSTRAINT TRIGGER end_at_commit AFTER INSERT OR UPDATE OF expires_at ON worker_tokens
+            DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION end_at_commit()";
+    api.database.execute(end_at_commit).await;
+    let refused = renew(&api, &machine["token"]).await;
+    problem_of(refused, StatusCode::UNAUTHORIZED, "worker_token_revoked").await;
+    eventually(SOON, async || match redis.ping().await {
+        Err(error) if error.is_refused_access() => Ok(()),
+        other => Err(format!("{other:?}")),
+    })
+    .await;
+    let refused = try_to_enroll(&api, &minted["token"]).await;
+    problem_of(refused, StatusCode::UNAUTHORIZED, "worker_token_revoked").await;
+}
+
 #[tokio::test]
 async fn an_installation_that_does_not_say_where_its_servers_are_enrols_nobody() {
     let unset = [

@@ -5,12 +5,11 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
 use gantry_crash_points::{CrashPoint, reach};
 use gantry_domain::{ActorKind, WorkerTokenId};
-use gantry_queue::EnrolledAccess;
 use gantry_store::{EnrolOutcome, NewWorkerToken};
 
 use crate::api::Api;
 use crate::enrolment::{
-    EnrolRequest, EnrolledView, Secret, WORKER_TOKEN_PREFIX, password_verifier, read_enrol,
+    EnrolRequest, EnrolledView, Secret, WORKER_TOKEN_PREFIX, let_in, password_verifier, read_enrol,
 };
 use crate::extractors::{JsonBody, origin_of};
 use crate::openapi::{BodyProblems, EnrolProblems};
@@ -66,16 +65,7 @@ pub async fn enroll_worker(
         EnrolOutcome::TooMany => return Err(EnrolmentError::TooManyMachines.into()),
     };
     reach(CrashPoint::MachineEnrolled);
-    let access = EnrolledAccess {
-        token_id: worker.id,
-        tenant_id: worker.tenant_id,
-        queues: worker.queues.clone(),
-        password_hash: worker.redis_password_hash,
-    };
-    if let Err(error) = api.queue.let_in(&access).await {
-        // The machine is in, and asks again for its user when Redis does not know it.
-        tracing::warn!(%error, token_id = %worker.id, "a machine was enrolled, and Redis does not know its user yet");
-    }
+    let_in(&api, &worker, &token.secret_hash).await?;
     tracing::info!(token_id = %worker.id, tenant_id = %worker.tenant_id, "a machine was enrolled");
     let view = EnrolledView {
         database_url: addresses.database_url(&worker.login, &database_password)?,

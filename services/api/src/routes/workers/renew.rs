@@ -4,11 +4,10 @@ use actix_web::HttpRequest;
 use actix_web::post;
 use actix_web::web::{Data, Json};
 use gantry_domain::ActorKind;
-use gantry_queue::EnrolledAccess;
 use gantry_store::RenewOutcome;
 
 use crate::api::Api;
-use crate::enrolment::{RenewRequest, RenewedView, Secret, read_renew};
+use crate::enrolment::{RenewRequest, RenewedView, Secret, let_in, read_renew};
 use crate::extractors::{JsonBody, origin_of};
 use crate::openapi::{BodyProblems, RenewProblems};
 use crate::problem::{ApiError, EnrolmentError};
@@ -42,15 +41,7 @@ pub async fn renew_worker_token(
     drop(turn);
     let refused = match outcome {
         RenewOutcome::Renewed(worker) => {
-            let access = EnrolledAccess {
-                token_id: worker.id,
-                tenant_id: worker.tenant_id,
-                queues: worker.queues,
-                password_hash: worker.redis_password_hash,
-            };
-            if let Err(error) = api.queue.let_in(&access).await {
-                tracing::warn!(%error, token_id = %worker.id, "a worker token was renewed, and its user in Redis was not");
-            }
+            let_in(&api, &worker, &presented).await?;
             return Ok(Json(RenewedView {
                 expires_at: worker.expires_at,
             }));
