@@ -4,6 +4,8 @@ mod endings;
 mod holding;
 mod logins;
 mod machine;
+mod narrowing;
+mod owner;
 mod tokens;
 mod values;
 mod walls;

@@ -7,6 +7,7 @@ use gantry_store::LoginClosing;
 use tokio::task::JoinSet;
 
 use super::machine::{Machine, queued_in};
+use super::owner::{remove_owner, with_plain_owner};
 use crate::fixture::{Fixture, LEASE, completion, new_job, tenant, user};
 use crate::row_security::{run, visible};
 
@@ -70,33 +71,20 @@ async fn a_login_may_hold_six_connections_and_its_worker_needs_half_of_them() {
     assert!(refused.to_string().contains("too many"), "{refused}");
 }
 
-/// The usual fixture's owner is a superuser, to whom nothing is denied; an installation's should not be.
 #[tokio::test]
 async fn an_owner_without_superuser_rights_lets_machines_in_and_puts_them_out() {
     let fixture = Fixture::new().await;
-    let owner = format!("{}_owner", fixture.database.name());
-    fixture
-        .database
-        .execute(&format!(
-            "CREATE ROLE {owner} CREATEROLE;
-             GRANT gantry_api, gantry_worker TO {owner};
-             DO $$ DECLARE thing record; BEGIN
-                FOR thing IN SELECT oid::regclass AS name FROM pg_class
-                    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') LOOP
-                    EXECUTE format('ALTER TABLE %s OWNER TO {owner}', thing.name);
-                END LOOP;
-                FOR thing IN SELECT oid::regprocedure AS name FROM pg_proc WHERE pronamespace = 'public'::regnamespace LOOP
-                    EXECUTE format('ALTER FUNCTION %s OWNER TO {owner}', thing.name);
-                END LOOP;
-             END $$"
-        ))
-        .await;
+    let owner = with_plain_owner(&fixture).await;
     let tenant_id: TenantId = fixture.tenant_id;
     fixture.worker().await;
     let machine = Machine::enrolled(&fixture, tenant_id, "own-gpu").await;
     let own = queued_in(&fixture, tenant_id, "own-gpu").await;
     fixture.submit(new_job(tenant_id)).await;
     let worker_id = machine.worker().await;
+    let mut long = machine.connection().await;
+    run(&mut long, "BEGIN; SELECT FROM jobs").await.unwrap();
+    let ended = fixture.api.end_machines_transactions(Duration::ZERO).await;
+    assert_eq!(ended.unwrap(), 1);
     let mut hand = machine.connection().await;
     assert_eq!(visible(&mut hand, "jobs").await, 1);
     machine.claim(worker_id, own).await.unwrap();
@@ -117,10 +105,5 @@ async fn an_owner_without_superuser_rights_lets_machines_in_and_puts_them_out() 
         .unwrap();
     let closing = fixture.api.close_worker_token(ended[0]).await;
     assert_eq!(closing.unwrap(), LoginClosing::Dropped);
-    fixture
-        .database
-        .execute(&format!(
-            "REASSIGN OWNED BY {owner} TO CURRENT_USER; DROP OWNED BY {owner}; DROP ROLE {owner}"
-        ))
-        .await;
+    remove_owner(&fixture, &owner).await;
 }
