@@ -28,6 +28,8 @@ pub enum LoginClosing {
     Busy,
 }
 
+/// How many closed tokens are looked at.
+const CLOSED_LIMIT_TOKENS: u32 = 1_000;
 /// How the token stands whose login may be taken away.
 const HAS_ENDED: &str = "closed_at IS NULL AND (revoked_at IS NOT NULL OR expires_at <= now())";
 
@@ -61,6 +63,29 @@ impl ApiStore {
                     id: WorkerTokenId::from_uuid(column(row, "id")?),
                 })
             })
+            .collect()
+    }
+
+    /// Tokens of any tenant whose logins were taken away within the last `period`, at most [`CLOSED_LIMIT_TOKENS`], the
+    /// latest first: a process that stalled for as long may make their users in Redis anew.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn lately_closed_worker_tokens(
+        &self,
+        period: Duration,
+    ) -> Result<Vec<WorkerTokenId>, StoreError> {
+        let transaction = self.tenants.begin().await?;
+        enter(&transaction).await?;
+        let sql = format!(
+            "SELECT id FROM worker_tokens WHERE closed_at > now() - make_interval(secs => $1)
+             ORDER BY closed_at DESC LIMIT {CLOSED_LIMIT_TOKENS}"
+        );
+        let values = [seconds(period).into()];
+        let rows = transaction.query_all_raw(statement(&sql, values)).await?;
+        transaction.commit().await?;
+        rows.iter()
+            .map(|row| Ok(WorkerTokenId::from_uuid(column(row, "id")?)))
             .collect()
     }
 

@@ -23,6 +23,8 @@ const GRACE: Duration = Duration::from_secs(10);
 /// as a few statements.
 const TRANSACTION_LIMIT: Duration = Duration::from_secs(60);
 const TRANSACTION_INTERVAL: Duration = Duration::from_secs(15);
+/// How long after a token was closed its user in Redis is looked for once more.
+const STALL_LIMIT: Duration = Duration::from_secs(3_600);
 /// How many one look sees to; the rest follow with the next.
 const BATCH_TOKENS: u32 = 100;
 /// How many are seen to at a time, so that one that takes long holds up few others.
@@ -108,6 +110,7 @@ impl Upkeep {
             }
             if self.startup.is_complete() {
                 self.close_ended().await;
+                self.put_out_again().await;
             }
         }
     }
@@ -128,6 +131,25 @@ impl Upkeep {
         let close = |token| self.close(token);
         stream::iter(without_user)
             .for_each_concurrent(TOKENS_AT_ONCE, close)
+            .await;
+    }
+
+    /// A process that lets a machine in can stall or die between Postgres and Redis, and make the user when all was closed.
+    async fn put_out_again(&self) {
+        let closed = match self.store.lately_closed_worker_tokens(STALL_LIMIT).await {
+            Ok(closed) => closed,
+            Err(error) => {
+                tracing::debug!(%error, "closed worker tokens were not looked for");
+                return;
+            }
+        };
+        let put_out = async |token_id| {
+            if let Err(error) = self.queue.put_out(token_id).await {
+                tracing::debug!(%error, %token_id, "it was not looked whether a closed worker token has a user in Redis");
+            }
+        };
+        stream::iter(closed)
+            .for_each_concurrent(TOKENS_AT_ONCE, put_out)
             .await;
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gantry_queue::{Queue, QueueOptions};
+use gantry_queue::{EnrolledAccess, Queue, QueueOptions};
 use gantry_store::{StoreOptions, WorkerStore};
 use gantry_testkit::eventually;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
@@ -327,6 +327,50 @@ async fn a_token_that_ends_while_its_machine_is_let_in_leaves_no_user_behind() {
     .await;
     let refused = try_to_enroll(&api, &minted["token"]).await;
     problem_of(refused, StatusCode::UNAUTHORIZED, "worker_token_revoked").await;
+}
+
+/// The process that made it died before it could look how the token stands.
+#[tokio::test]
+async fn a_user_that_was_made_after_all_was_closed_is_taken_away() {
+    let api = TestApi::start().await;
+    let machine = enrolled(&api, "own-gpu").await;
+    let hash = "SELECT encode(redis_password_hash, 'hex') FROM worker_tokens";
+    let hash = api.database.text(hash).await.unwrap();
+    revoke(&api, &machine["id"]).await;
+    let closed = "SELECT count(*) FROM worker_tokens WHERE closed_at IS NOT NULL";
+    eventually(SOON, async || match api.database.number(closed).await {
+        1 => Ok(()),
+        count => Err(count),
+    })
+    .await;
+    let redis = redis_of(&machine);
+    make_user(&api, &machine, &hash).await;
+    redis.ping().await.unwrap();
+    revoke(&api, &machine["id"]).await;
+    eventually(SOON, async || match redis.ping().await {
+        Err(error) if error.is_refused_access() => Ok(()),
+        other => Err(format!("{other:?}")),
+    })
+    .await;
+}
+
+/// Makes a machine's user in Redis, whatever its token.
+async fn make_user(api: &TestApi, machine: &Value, password_hash: &str) {
+    let operators = Queue::open(&QueueOptions {
+        redis_url: api.redis_url.clone(),
+        key_prefix: api.prefix.clone(),
+        machine_of: None,
+    })
+    .unwrap();
+    let bytes = (0..password_hash.len()).step_by(2);
+    let bytes = bytes.map(|at| u8::from_str_radix(&password_hash[at..at + 2], 16).unwrap());
+    let access = EnrolledAccess {
+        token_id: machine["id"].as_str().unwrap().parse().unwrap(),
+        tenant_id: machine["tenant_id"].as_str().unwrap().parse().unwrap(),
+        queues: vec!["own-gpu".parse().unwrap()],
+        password_hash: bytes.collect::<Vec<_>>().try_into().unwrap(),
+    };
+    operators.let_in(&access).await.unwrap();
 }
 
 #[tokio::test]
