@@ -50,7 +50,7 @@ async fn what_a_machine_began_before_its_token_was_revoked_is_broken_off() {
     let mut hand = machine.connection().await;
     let forging = tokio::spawn(async move {
         let forged = "UPDATE jobs SET state = 'succeeded', result = '1', finished_at = now()
-            WHERE state = 'running' AND (SELECT pg_sleep(60)) IS NOT NULL";
+            WHERE state = 'running' AND (SELECT pg_sleep_for('60 s')) IS NOT NULL";
         run(&mut hand, forged).await
     });
     let asleep = "SELECT count(*) FROM pg_stat_activity

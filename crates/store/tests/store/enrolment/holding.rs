@@ -154,7 +154,7 @@ async fn no_session_outlives_the_login_of_a_machine_that_comes_back_again_and_ag
                 // Whatever fails was broken off.
                 if let Ok(mut hand) = machine.try_to_connect().await {
                     let _ = run(&mut hand, HOLD_LOGIN).await;
-                    let _ = run(&mut hand, "SELECT pg_sleep(60)").await;
+                    let _ = run(&mut hand, "SELECT pg_sleep_for('60 s')").await;
                 }
             }
         });
