@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use super::machine::Machine;
 use super::world::{World, world};
 use crate::fixture::{Fixture, tenant, user};
-use crate::row_security::{run, signed_in, visible};
+use crate::row_security::{connection_as, run, signed_in, visible};
 
 const STOPPED: &str =
     "SELECT count(*) FROM workers WHERE token_id IS NOT NULL AND state = 'stopped'";
@@ -133,6 +133,39 @@ async fn a_login_is_taken_away_whatever_its_machine_holds() {
     run(&mut hand, "SELECT 1")
         .await
         .expect_err("its sessions have ended");
+}
+
+/// The login is shut for nobody before that is committed, and whoever comes in until then is seen only afterwards.
+#[tokio::test]
+async fn a_session_that_began_while_its_login_was_shut_ends_before_the_login_is_dropped() {
+    let fixture = Fixture::new().await;
+    let machine = Machine::enrolled(&fixture, fixture.tenant_id, "own-gpu").await;
+    let scope = fixture.api.tenant(fixture.tenant_id);
+    scope
+        .revoke_worker_token(machine.token.id, user("ada"))
+        .await
+        .unwrap();
+    let mut api = connection_as(&fixture, "gantry_api", Some("close")).await;
+    run(
+        &mut api,
+        "BEGIN; SELECT shut_enrolled_login(id) FROM worker_tokens",
+    )
+    .await
+    .unwrap();
+    let mut hand = machine.connection().await;
+    run(&mut api, "COMMIT").await.unwrap();
+    machine
+        .try_to_connect()
+        .await
+        .expect_err("nobody comes in any more");
+    run(&mut hand, "SELECT 1").await.unwrap();
+    let ended = fixture.api.take_up_ended_worker_tokens(Duration::ZERO, 10);
+    let ended = ended.await.unwrap();
+    let closing = fixture.api.close_worker_token(ended[0]).await;
+    assert_eq!(closing.unwrap(), LoginClosing::Dropped);
+    run(&mut hand, "SELECT 1")
+        .await
+        .expect_err("its session has ended");
 }
 
 /// Who comes in between the end of the sessions and that of the login would stay as long as they like.
