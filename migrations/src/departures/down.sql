@@ -1,12 +1,20 @@
-DROP FUNCTION purge_account_piece(integer);
+DROP FUNCTION next_account_to_purge();
+DROP FUNCTION purge_account_piece(uuid, integer);
+DROP FUNCTION purge_person(uuid, uuid);
+DROP FUNCTION purge_rows_of_tenant(uuid, uuid, integer);
+DROP FUNCTION anonymise_audit_events(uuid, integer);
+DROP FUNCTION anonymise_jobs(uuid, uuid, uuid, integer);
+DROP FUNCTION purge_jobs(uuid, uuid, integer);
 DROP FUNCTION note_removed(uuid, text, bigint);
-DROP FUNCTION close_due_accounts();
+DROP FUNCTION next_account_to_close();
+DROP FUNCTION close_account(uuid);
 DROP FUNCTION account_export_page(uuid, text, text);
 DROP POLICY past_retention ON job_logs;
 DROP POLICY past_retention ON jobs;
 DROP TABLE deletion_receipts;
 DROP TABLE account_deletions;
 DROP TABLE account_exports;
+DROP INDEX audit_events_of_actor;
 DO $$
 DECLARE
     table_name text;

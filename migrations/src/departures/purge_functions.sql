@@ -1,176 +1,212 @@
--- Closes at most a hundred accounts whose time has come: nobody comes in under them any more, their keys are of no use, and
--- what runs in their own space is told to end. Those that the identity provider has deleted are closed at once. Says how many.
-CREATE FUNCTION close_due_accounts() RETURNS integer
+-- An account of which a piece can be removed now, or nothing: one that was closed two hours ago or longer, for by then every
+-- process has forgotten that the person was let in, and every key in Redis that names the person or a job of theirs has
+-- expired. Accounts take turns, so that a large one holds up no other.
+CREATE FUNCTION next_account_to_purge() RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    due record;
-    closed integer := 0;
+    person uuid;
 BEGIN
     PERFORM set_config('app.door', 'account', true);
-    FOR due IN
-        SELECT user_id, own_tenant_id FROM public.account_deletions
-        WHERE closed_at IS NULL AND (purge_after <= now() OR requested_by = 'provider')
-        ORDER BY purge_after LIMIT 100 FOR UPDATE SKIP LOCKED
-    LOOP
-        INSERT INTO public.directory_entries (kind, id, changed_at, deleted_at) VALUES ('user', due.user_id, now(), now())
-            ON CONFLICT (kind, id) DO UPDATE SET deleted_at = COALESCE(directory_entries.deleted_at, now());
-        UPDATE public.api_keys SET revoked_at = now() WHERE created_by = due.user_id AND revoked_at IS NULL;
-        -- Where the person was the last owner, who has belonged there the longest follows: an admin, or else a member.
-        WITH heirs AS (
-            SELECT DISTINCT ON (heir.tenant_id) heir.tenant_id, heir.user_id, heir.role
-            FROM public.memberships AS leaving JOIN public.memberships AS heir USING (tenant_id)
-            WHERE leaving.user_id = due.user_id AND leaving.role = 'owner' AND leaving.source = 'gantry'
-                AND heir.user_id <> due.user_id AND heir.role IN ('admin', 'member')
-                AND NOT EXISTS (SELECT FROM public.memberships AS owner WHERE owner.tenant_id = heir.tenant_id
-                    AND owner.role = 'owner' AND owner.user_id <> due.user_id)
-                AND NOT EXISTS (SELECT FROM public.directory_entries
-                    WHERE kind = 'user' AND id = heir.user_id AND deleted_at IS NOT NULL)
-            ORDER BY heir.tenant_id, heir.role = 'admin' DESC, heir.created_at, heir.user_id
-        ), promoted AS (
-            UPDATE public.memberships SET role = 'owner', updated_at = now() FROM heirs
-            WHERE memberships.tenant_id = heirs.tenant_id AND memberships.user_id = heirs.user_id
-            RETURNING memberships.tenant_id, memberships.user_id, heirs.role AS former_role
-        )
-        INSERT INTO public.audit_events (id, tenant_id, actor_kind, action, resource_id, detail)
-            -- A UUIDv7, as every entry has, so that the log stays in order.
-            SELECT (lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0') || '7'
-                    || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid,
-                tenant_id, 'gantry', 'member.role_changed', user_id::text,
-                jsonb_build_object('from', former_role, 'to', 'owner')
-            FROM promoted;
-        -- Machines of the person's own space stop.
-        UPDATE public.worker_tokens SET revoked_at = now() WHERE tenant_id = due.own_tenant_id AND revoked_at IS NULL;
-        DELETE FROM public.enrol_tokens
-            WHERE tenant_id = due.own_tenant_id OR created_by = due.user_id AND used_at IS NULL;
-        -- A tenant that the person alone belonged to is nobody's any more.
-        WITH left_tenants AS (
-            DELETE FROM public.memberships WHERE user_id = due.user_id RETURNING tenant_id
-        )
-        UPDATE public.tenants SET deleted_at = now(), updated_at = now()
-        FROM left_tenants
-        WHERE tenants.id = left_tenants.tenant_id AND issuer = 'gantry' AND deleted_at IS NULL AND NOT EXISTS (
-            SELECT FROM public.memberships
-            WHERE memberships.tenant_id = tenants.id AND memberships.user_id <> due.user_id);
-        DELETE FROM public.schedules WHERE tenant_id = due.own_tenant_id;
-        UPDATE public.jobs SET cancel_requested_at = now()
-            WHERE tenant_id = due.own_tenant_id AND state = 'running' AND cancel_requested_at IS NULL;
-        UPDATE public.account_deletions SET closed_at = now() WHERE user_id = due.user_id;
-        closed := closed + 1;
-    END LOOP;
-    RETURN closed;
+    UPDATE public.account_deletions
+        SET next_try_at = now() + least(failed_tries + 1, 60) * interval '1 minute', failed_tries = failed_tries + 1
+        WHERE user_id = (
+            SELECT user_id FROM public.account_deletions
+            WHERE closed_at <= now() - interval '2 hours' AND purge_after <= now() AND next_try_at <= now()
+            ORDER BY next_try_at, user_id LIMIT 1 FOR UPDATE SKIP LOCKED)
+        RETURNING user_id INTO person;
+    RETURN person;
 END
 $$;
 
--- Removes a piece of an account that was closed two hours ago or longer: by then every process has forgotten that the person
--- was let in, and every key in Redis that names the person or a job of theirs has expired. Answers `working` while there is
--- more of it, `purged` when it was the last of it, `waiting` while something of it runs still, and `idle` when no account is
--- due.
-CREATE FUNCTION purge_account_piece(most integer) RETURNS text
+-- Removes a piece of such an account, about `most` rows. Answers `working` while there is more of it, `purged` when it was the
+-- last of it, and `waiting` while something must end first; then it is looked at again in a minute.
+CREATE FUNCTION purge_account_piece(person uuid, most integer) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s'
 AS $$
 DECLARE
     due record;
-    reached uuid;
-    gone bigint;
+    answer text;
 BEGIN
     PERFORM set_config('app.door', 'account', true);
     SELECT * INTO due FROM public.account_deletions
-        WHERE closed_at <= now() - interval '2 hours' AND purge_after <= now()
-            AND NOT EXISTS (SELECT FROM public.jobs WHERE tenant_id = own_tenant_id AND state = 'running')
-        ORDER BY purge_after LIMIT 1 FOR UPDATE SKIP LOCKED;
+        WHERE user_id = person AND closed_at <= now() - interval '2 hours' AND purge_after <= now()
+        FOR UPDATE;
     IF NOT FOUND THEN
-        RETURN CASE WHEN EXISTS (SELECT FROM public.account_deletions
-            WHERE closed_at <= now() - interval '2 hours' AND purge_after <= now()) THEN 'waiting' ELSE 'idle' END;
+        RETURN 'waiting';
     END IF;
+    answer := COALESCE(
+        public.purge_jobs(person, due.own_tenant_id, most),
+        -- What is newer than the forgetting carries no name: nothing was made under it any more.
+        public.anonymise_jobs(person, due.anonymised_until, public.lowest_job_id(due.closed_at + interval '2 hours'), most),
+        public.anonymise_audit_events(person, most),
+        public.purge_rows_of_tenant(person, due.own_tenant_id, most),
+        public.purge_person(person, due.own_tenant_id));
+    UPDATE public.account_deletions
+        SET next_try_at = now() + CASE answer WHEN 'waiting' THEN interval '1 minute' ELSE interval '0' END, failed_tries = 0
+        WHERE user_id = person;
+    RETURN answer;
+END
+$$;
 
-    -- The person's own space: everything.
+-- The functions below are for the one above alone, with its rights. Each answers nothing when there is nothing left for it.
+
+-- Removes the oldest jobs of a tenant, with their lines. What runs is told to end and waited for, and so are statements that
+-- may still be writing lines of a run that has just ended; none lasts for ten minutes.
+CREATE FUNCTION purge_jobs(person uuid, tenant uuid, most integer) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    next_jobs uuid[] := ARRAY (SELECT id FROM public.jobs WHERE tenant_id = tenant ORDER BY id LIMIT most);
+    gone bigint;
+BEGIN
+    IF cardinality(next_jobs) = 0 THEN
+        RETURN NULL;
+    END IF;
+    UPDATE public.jobs SET cancel_requested_at = now()
+        WHERE id = ANY (next_jobs) AND state = 'running' AND cancel_requested_at IS NULL;
+    UPDATE public.jobs SET state = 'cancelled', finished_at = now(), queued_at = NULL,
+            error = '{"code": "cancelled", "message": "The account has ended."}'
+        WHERE id = ANY (next_jobs) AND state IN ('scheduled', 'queued') AND started_at IS NOT NULL;
     DELETE FROM public.job_logs USING (
-        SELECT of_job.* FROM public.jobs CROSS JOIN LATERAL (
-            SELECT job_id, attempt, seq FROM public.job_logs WHERE job_logs.job_id = jobs.id LIMIT most
-        ) AS of_job
-        WHERE jobs.tenant_id = due.own_tenant_id LIMIT most
+        SELECT line.* FROM unnest(next_jobs) AS job (id) CROSS JOIN LATERAL (
+            SELECT job_id, attempt, seq FROM public.job_logs WHERE job_logs.job_id = job.id LIMIT most
+        ) AS line
+        LIMIT most
     ) AS found
     WHERE job_logs.job_id = found.job_id AND job_logs.attempt = found.attempt AND job_logs.seq = found.seq;
     GET DIAGNOSTICS gone = ROW_COUNT;
-    IF gone > 0 THEN
-        PERFORM public.note_removed(due.user_id, 'log_lines', gone);
+    PERFORM public.note_removed(person, 'log_lines', gone);
+    IF gone = most THEN
         RETURN 'working';
     END IF;
-    DELETE FROM public.jobs WHERE id IN (
-        SELECT id FROM public.jobs WHERE tenant_id = due.own_tenant_id ORDER BY id LIMIT most);
+    DELETE FROM public.jobs
+        WHERE id = ANY (next_jobs) AND state <> 'running'
+            AND (started_at IS NULL OR finished_at <= now() - interval '10 minutes');
     GET DIAGNOSTICS gone = ROW_COUNT;
-    IF gone > 0 THEN
-        PERFORM public.note_removed(due.user_id, 'jobs', gone);
-        RETURN 'working';
-    END IF;
+    PERFORM public.note_removed(person, 'jobs', gone);
+    RETURN CASE WHEN gone > 0 THEN 'working' ELSE 'waiting' END;
+END
+$$;
 
-    -- Others' tenants: their jobs stay, and no longer say whose they were.
+-- Takes the person's name out of others' jobs, which stay, up to `until`.
+CREATE FUNCTION anonymise_jobs(person uuid, after uuid, until uuid, most integer) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+    reached uuid;
+    changed bigint;
+BEGIN
     SELECT id INTO reached FROM (
-        SELECT id FROM public.jobs WHERE id > due.anonymised_until ORDER BY id LIMIT 5 * most) AS next
+        SELECT id FROM public.jobs WHERE id > after AND id <= until ORDER BY id LIMIT 5 * most) AS next
         ORDER BY id DESC LIMIT 1;
-    IF reached IS NOT NULL THEN
-        UPDATE public.jobs SET
-            created_by = CASE WHEN created_by = due.user_id THEN '00000000-0000-0000-0000-000000000000' ELSE created_by END,
-            error = CASE WHEN error #>> '{detail,cancelled_by}' = due.user_id::text
-                THEN (error #- '{detail,cancelled_by}') || '{"message": "Cancelled by someone who has left."}' ELSE error END
-        WHERE id > due.anonymised_until AND id <= reached
-            AND (created_by = due.user_id OR error #>> '{detail,cancelled_by}' = due.user_id::text);
-        GET DIAGNOSTICS gone = ROW_COUNT;
-        UPDATE public.account_deletions SET anonymised_until = reached WHERE user_id = due.user_id;
-        PERFORM public.note_removed(due.user_id, 'names_in_jobs', gone);
-        RETURN 'working';
+    IF reached IS NULL THEN
+        RETURN NULL;
     END IF;
-    UPDATE public.schedules SET created_by = '00000000-0000-0000-0000-000000000000' WHERE created_by = due.user_id;
-    UPDATE public.pauses SET paused_by = '00000000-0000-0000-0000-000000000000', paused_by_name = 'someone who has left'
-        WHERE paused_by = due.user_id;
-    UPDATE public.concurrency_limits SET set_by = '00000000-0000-0000-0000-000000000000' WHERE set_by = due.user_id;
-    UPDATE public.audit_events SET source_address = NULL
-        WHERE actor_id = due.user_id::text AND source_address IS NOT NULL;
+    UPDATE public.jobs SET
+        created_by = CASE WHEN created_by = person THEN nobody ELSE created_by END,
+        error = CASE WHEN error #>> '{detail,cancelled_by}' = person::text
+            THEN (error #- '{detail,cancelled_by}') || '{"message": "Cancelled by someone who has left."}' ELSE error END
+    WHERE id > after AND id <= reached
+        AND (created_by = person OR error #>> '{detail,cancelled_by}' = person::text);
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    UPDATE public.account_deletions SET anonymised_until = reached WHERE user_id = person;
+    PERFORM public.note_removed(person, 'names_in_jobs', changed);
+    RETURN 'working';
+END
+$$;
 
-    UPDATE public.enrol_tokens SET created_by = '00000000-0000-0000-0000-000000000000' WHERE created_by = due.user_id;
-    UPDATE public.worker_tokens SET created_by = '00000000-0000-0000-0000-000000000000' WHERE created_by = due.user_id;
-    UPDATE public.worker_tokens SET revoked_by = NULL WHERE revoked_by = due.user_id;
-    UPDATE public.tenant_queues SET claimed_by = '00000000-0000-0000-0000-000000000000' WHERE claimed_by = due.user_id;
+-- Takes the addresses out of what the audit log says that the person did.
+CREATE FUNCTION anonymise_audit_events(person uuid, most integer) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE public.audit_events SET source_address = NULL WHERE id = ANY (ARRAY (
+        SELECT id FROM public.audit_events WHERE actor_id = person::text AND source_address IS NOT NULL LIMIT most));
+    RETURN CASE WHEN FOUND THEN 'working' END;
+END
+$$;
 
-    -- What is the person's wherever it is, and then the person.
-    DELETE FROM public.worker_tokens WHERE tenant_id = due.own_tenant_id AND closed_at IS NOT NULL;
-    DELETE FROM public.tenant_queues WHERE tenant_id = due.own_tenant_id;
-    DELETE FROM public.idempotency_keys WHERE tenant_id = due.own_tenant_id;
-    DELETE FROM public.tenant_retention WHERE tenant_id = due.own_tenant_id;
-    DELETE FROM public.audit_events WHERE tenant_id = due.own_tenant_id;
-    DELETE FROM public.concurrency_limits WHERE scope = 'tenant' AND subject = due.own_tenant_id::text;
-    DELETE FROM public.pauses WHERE subject IN (due.own_tenant_id::text, due.user_id::text);
-    DELETE FROM public.account_exports WHERE user_id = due.user_id;
-    DELETE FROM public.profiles WHERE user_id = due.user_id OR tenant_id = due.own_tenant_id;
+-- Removes what else is a tenant's.
+CREATE FUNCTION purge_rows_of_tenant(person uuid, tenant uuid, most integer) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    table_name text;
+    gone bigint;
+BEGIN
+    FOREACH table_name IN ARRAY ARRAY['audit_events', 'idempotency_keys', 'profiles', 'api_keys', 'tenant_queues',
+        'tenant_retention', 'memberships']
+    LOOP
+        EXECUTE format('DELETE FROM public.%1$I WHERE ctid = ANY (ARRAY (
+            SELECT ctid FROM public.%1$I WHERE tenant_id = $1 LIMIT $2))', table_name) USING tenant, most;
+        GET DIAGNOSTICS gone = ROW_COUNT;
+        PERFORM public.note_removed(person, table_name, gone);
+        IF gone = most THEN
+            RETURN 'working';
+        END IF;
+    END LOOP;
+    DELETE FROM public.worker_tokens WHERE tenant_id = tenant AND closed_at IS NOT NULL;
+    DELETE FROM public.concurrency_limits WHERE scope = 'tenant' AND subject = tenant::text;
+    DELETE FROM public.pauses WHERE scope = 'tenant' AND subject = tenant::text;
+    DELETE FROM public.tenants WHERE id = tenant;
+    RETURN NULL;
+END
+$$;
+
+-- Removes what is the person's wherever it is, and then the person.
+CREATE FUNCTION purge_person(person uuid, own_space uuid) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+    gone bigint;
+BEGIN
+    UPDATE public.pauses SET paused_by = nobody, paused_by_name = 'someone who has left' WHERE paused_by = person;
+    UPDATE public.concurrency_limits SET set_by = nobody WHERE set_by = person;
+    UPDATE public.enrol_tokens SET created_by = nobody WHERE created_by = person;
+    UPDATE public.worker_tokens SET created_by = nobody WHERE created_by = person;
+    UPDATE public.worker_tokens SET revoked_by = NULL WHERE revoked_by = person;
+    UPDATE public.tenant_queues SET claimed_by = nobody WHERE claimed_by = person;
+
+    DELETE FROM public.pauses WHERE scope = 'user' AND subject = person::text;
+    DELETE FROM public.account_exports WHERE user_id = person;
+    DELETE FROM public.profiles WHERE user_id = person;
     GET DIAGNOSTICS gone = ROW_COUNT;
-    PERFORM public.note_removed(due.user_id, 'profiles', gone);
-    DELETE FROM public.api_keys WHERE created_by = due.user_id OR tenant_id = due.own_tenant_id;
+    PERFORM public.note_removed(person, 'profiles', gone);
+    DELETE FROM public.api_keys WHERE created_by = person;
     GET DIAGNOSTICS gone = ROW_COUNT;
-    PERFORM public.note_removed(due.user_id, 'api_keys', gone);
-    DELETE FROM public.memberships WHERE user_id = due.user_id OR tenant_id = due.own_tenant_id;
-    DELETE FROM public.tenants WHERE id = due.own_tenant_id;
-    DELETE FROM public.users WHERE id = due.user_id;
+    PERFORM public.note_removed(person, 'api_keys', gone);
+    DELETE FROM public.memberships WHERE user_id = person;
+    DELETE FROM public.users WHERE id = person;
     GET DIAGNOSTICS gone = ROW_COUNT;
-    PERFORM public.note_removed(due.user_id, 'accounts', gone);
+    PERFORM public.note_removed(person, 'accounts', gone);
     INSERT INTO public.deletion_receipts (id, requested_by, requested_at, removed)
-        SELECT receipt_id, requested_by, requested_at, removed FROM public.account_deletions WHERE user_id = due.user_id;
-    DELETE FROM public.account_deletions WHERE user_id = due.user_id;
+        SELECT receipt_id, requested_by, requested_at, removed FROM public.account_deletions WHERE user_id = person;
+    DELETE FROM public.account_deletions WHERE user_id = person;
     RETURN 'purged';
 END
 $$;
 
--- Counts what was removed, for the receipt. For the functions here alone.
+-- Counts what was removed, for the receipt.
 CREATE FUNCTION note_removed(person uuid, what text, count bigint) RETURNS void
     LANGUAGE sql
     SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     UPDATE public.account_deletions
     SET removed = removed || jsonb_build_object(what, COALESCE((removed ->> what)::bigint, 0) + count)
-    WHERE user_id = person;
+    WHERE user_id = person AND count > 0;
 END;
 
-REVOKE ALL ON FUNCTION close_due_accounts(), purge_account_piece(integer), note_removed(uuid, text, bigint) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION close_due_accounts(), purge_account_piece(integer) TO gantry_worker;
+REVOKE ALL ON FUNCTION next_account_to_purge(), purge_account_piece(uuid, integer), purge_jobs(uuid, uuid, integer),
+    anonymise_jobs(uuid, uuid, uuid, integer), anonymise_audit_events(uuid, integer),
+    purge_rows_of_tenant(uuid, uuid, integer), purge_person(uuid, uuid), note_removed(uuid, text, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION next_account_to_purge(), purge_account_piece(uuid, integer) TO gantry_worker;

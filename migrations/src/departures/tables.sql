@@ -24,10 +24,17 @@ CREATE TABLE account_deletions (
     closed_at timestamptz,
     -- Up to which job of others' tenants the person's name is taken out.
     anonymised_until uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
-    removed jsonb NOT NULL DEFAULT '{}'
+    removed jsonb NOT NULL DEFAULT '{}',
+    -- When it is tried next to close or purge the account, and how often in a row that has failed. Both are written before it
+    -- is tried, so that an account with which it fails, however it does, stands in no other's way.
+    next_try_at timestamptz NOT NULL DEFAULT now(),
+    failed_tries integer NOT NULL DEFAULT 0
 );
 
-CREATE INDEX account_deletions_due ON account_deletions (purge_after);
+CREATE INDEX account_deletions_due ON account_deletions (next_try_at);
+
+-- What one person, key or machine did.
+CREATE INDEX audit_events_of_actor ON audit_events (actor_id, id) WHERE actor_id IS NOT NULL;
 
 -- That an account was removed, and how much of what. Nothing in it leads to the person.
 CREATE TABLE deletion_receipts (

@@ -1,21 +1,22 @@
 //! Departures: gathering what is a person's, and removing what is left of those who have gone.
 
-use gantry_domain::{ExportSection, JobId};
+use gantry_domain::{ExportSection, JobId, UserId};
 use serde_json::Value as Json;
+use uuid::Uuid;
 
 use super::WorkerStore;
 use crate::StoreError;
 use crate::statement::{column, integer, statement};
 
-/// What came of the search for an account to be removed.
+/// What came of the removal of a piece of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purge {
-    /// A piece of one is removed, and there is more of it.
+    /// It is removed, and there is more of the account.
     Working,
-    /// The last piece of one is removed, and its receipt is written.
+    /// It was the last, and its receipt is written.
     Purged,
-    /// Nothing could be removed now: nothing is due, or something of it runs still.
-    Idle,
+    /// Something of the account must end first.
+    Waiting,
 }
 
 /// An item of an export, with its place in its section.
@@ -55,38 +56,66 @@ impl WorkerStore {
             .collect()
     }
 
-    /// Closes accounts whose time has come; says how many.
+    /// An account whose time to be closed has come. It is given to nobody else for a minute, and for longer when it was
+    /// given in vain before: so an account with which closing fails stands in no other's way.
     ///
     /// # Errors
     /// Postgres cannot be reached.
-    pub async fn close_due_accounts(&self) -> Result<u32, StoreError> {
-        let sql = "SELECT close_due_accounts() AS closed";
-        let row = self.runs.query_one_raw(statement(sql, [])).await?;
-        let closed = row.map(|row| column::<i32>(&row, "closed")).transpose()?;
-        Ok(closed.unwrap_or_default().unsigned_abs())
+    pub async fn next_account_to_close(&self) -> Result<Option<UserId>, StoreError> {
+        self.next_account("SELECT next_account_to_close() AS account")
+            .await
     }
 
-    /// Removes a piece of an account that was closed long enough ago: `most` rows of the largest tables.
+    /// Closes an account; says whether it was to be closed still.
     ///
     /// # Errors
-    /// Postgres cannot be reached; doing it again is safe.
-    pub async fn purge_account_piece(&self, most: u32) -> Result<Purge, StoreError> {
-        let sql = "SELECT purge_account_piece($1) AS answer";
-        let row = self
-            .runs
-            .query_one_raw(statement(sql, [integer(most).into()]))
-            .await?;
+    /// Postgres cannot be reached, or somebody holds what is to be written for more than two seconds; doing it again is
+    /// safe.
+    pub async fn close_account(&self, account: UserId) -> Result<bool, StoreError> {
+        let sql = "SELECT close_account($1) AS is_closed";
+        let values = [account.as_uuid().into()];
+        let row = self.runs.query_one_raw(statement(sql, values)).await?;
+        row.map_or(Ok(false), |row| column(&row, "is_closed"))
+    }
+
+    /// An account of which a piece can be removed, given as [`WorkerStore::next_account_to_close`] gives one.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn next_account_to_purge(&self) -> Result<Option<UserId>, StoreError> {
+        self.next_account("SELECT next_account_to_purge() AS account")
+            .await
+    }
+
+    /// Removes a piece of an account that was closed long enough ago: about `most` rows.
+    ///
+    /// # Errors
+    /// As of [`WorkerStore::close_account`].
+    pub async fn purge_account_piece(
+        &self,
+        account: UserId,
+        most: u32,
+    ) -> Result<Purge, StoreError> {
+        let sql = "SELECT purge_account_piece($1, $2) AS answer";
+        let values = [account.as_uuid().into(), integer(most).into()];
+        let row = self.runs.query_one_raw(statement(sql, values)).await?;
         let answer = row
             .map(|row| column::<String>(&row, "answer"))
             .transpose()?;
         match answer.as_deref() {
             Some("working") => Ok(Purge::Working),
             Some("purged") => Ok(Purge::Purged),
-            None | Some("idle" | "waiting") => Ok(Purge::Idle),
+            None | Some("waiting") => Ok(Purge::Waiting),
             Some(other) => Err(StoreError::UnknownContent {
                 column: "answer",
                 reason: format!("{other} is no answer of purge_account_piece"),
             }),
         }
+    }
+
+    async fn next_account(&self, sql: &str) -> Result<Option<UserId>, StoreError> {
+        let row = self.runs.query_one_raw(statement(sql, [])).await?;
+        let account = row.map_or(Ok(None), |row| column::<Option<Uuid>>(&row, "account"))?;
+        Ok(account.map(UserId::from_uuid))
     }
 }

@@ -6,19 +6,46 @@ use super::Batch;
 
 /// How many rows of the largest tables one statement removes.
 const BATCH_ROWS: u32 = 2_000;
+/// How many accounts are closed at once.
+const CLOSED_AT_ONCE: u32 = 10;
 
 /// Closes what is due, and removes one piece, so that a large account does not hold up the rescue of jobs.
 pub(super) async fn see_off(store: &WorkerStore) -> Result<Batch, StoreError> {
-    let closed = store.close_due_accounts().await?;
-    if closed > 0 {
-        tracing::info!(count = closed, "accounts were closed");
-    }
-    match store.purge_account_piece(BATCH_ROWS).await? {
-        Purge::Working => Ok(Batch::Full),
-        Purge::Purged => {
-            tracing::info!("an account was removed, and its receipt is written");
-            Ok(Batch::Full)
+    let closed = close_due(store).await?;
+    let purged = purge_piece(store).await?;
+    Ok(match (closed, purged) {
+        (Batch::Rest, Batch::Rest) => Batch::Rest,
+        _ => Batch::Full,
+    })
+}
+
+/// One account with which it fails keeps no other waiting: the store puts it off.
+async fn close_due(store: &WorkerStore) -> Result<Batch, StoreError> {
+    for _ in 0..CLOSED_AT_ONCE {
+        let Some(account) = store.next_account_to_close().await? else {
+            return Ok(Batch::Rest);
+        };
+        match store.close_account(account).await {
+            Ok(true) => tracing::info!("an account was closed"),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(%error, user_id = %account, "an account could not be closed; trying again later");
+            }
         }
-        Purge::Idle => Ok(Batch::Rest),
     }
+    Ok(Batch::Full)
+}
+
+async fn purge_piece(store: &WorkerStore) -> Result<Batch, StoreError> {
+    let Some(account) = store.next_account_to_purge().await? else {
+        return Ok(Batch::Rest);
+    };
+    match store.purge_account_piece(account, BATCH_ROWS).await {
+        Ok(Purge::Purged) => tracing::info!("an account was removed, and its receipt is written"),
+        Ok(Purge::Working | Purge::Waiting) => {}
+        Err(error) => {
+            tracing::warn!(%error, user_id = %account, "a closed account could not be removed; trying again later");
+        }
+    }
+    Ok(Batch::Full)
 }

@@ -23,8 +23,10 @@ async fn the_services_gain_nothing_by_naming_the_door_of_the_functions() {
     }
     let mut api = connection_as(world.fixture(), "gantry_api", None).await;
     for denied in [
-        "SELECT close_due_accounts()",
-        "SELECT purge_account_piece(1)",
+        "SELECT next_account_to_close()",
+        "SELECT close_account(gen_random_uuid())",
+        "SELECT next_account_to_purge()",
+        "SELECT purge_account_piece(gen_random_uuid(), 1)",
     ] {
         run(&mut api, denied).await.expect_err(denied);
     }
