@@ -19,6 +19,7 @@ impl MigrationTrait for Departures {
             include_str!("departures/tables.sql"),
             include_str!("departures/row_security.sql"),
             include_str!("departures/export_function.sql"),
+            include_str!("departures/succession_function.sql"),
             include_str!("departures/closing_functions.sql"),
             include_str!("departures/purge_functions.sql"),
         ] {

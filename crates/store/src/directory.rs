@@ -11,8 +11,9 @@ use gantry_domain::{
     ActorKind, AuditAction, AuditOrigin, Cohorts, DirectoryEvent, DirectoryNotice, Doorbell,
     TenantId,
 };
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, Value};
 use serde_json::Value as Json;
+use uuid::Uuid;
 
 use crate::StoreError;
 use crate::audit::{self, AuditEntry};
@@ -100,6 +101,28 @@ impl Writing<'_> {
             detail,
         };
         audit::write(self.transaction, Some(&origin), entry).await
+    }
+
+    /// Makes a change of many rows, and writes an entry for each of them. The change's parameters are `subjects`, from the
+    /// first on; it returns `tenant_id`, `resource_id` and `detail`.
+    async fn audit_each<const COUNT: usize>(
+        &self,
+        action: AuditAction,
+        change: &str,
+        subjects: [Uuid; COUNT],
+    ) -> Result<(), StoreError> {
+        let sql = format!(
+            "WITH changed AS ({change})
+             INSERT INTO audit_events (id, tenant_id, actor_kind, action, resource_id, request_id, detail)
+             SELECT new_audit_event_id(), tenant_id, 'provider', ${}, resource_id, ${}, detail FROM changed",
+            COUNT + 1,
+            COUNT + 2,
+        );
+        let words = [action.as_str(), &self.notice.delivery_id];
+        let values = subjects.map(Value::from).into_iter();
+        let changing = statement(&sql, values.chain(words.map(Value::from)));
+        self.transaction.execute_raw(changing).await?;
+        Ok(())
     }
 
     async fn event(&self) -> Result<DirectoryOutcome, StoreError> {

@@ -1,4 +1,5 @@
--- An account whose time to be closed has come, or nothing. Those that the identity provider has deleted are closed at once.
+-- An account that is to be closed, or nothing: one whose time has come, or that the identity provider has deleted; and once
+-- more ten minutes later, when every process has forgotten that the person was let in, for what was made meanwhile.
 CREATE FUNCTION next_account_to_close() RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -11,76 +12,166 @@ BEGIN
         SET next_try_at = now() + least(failed_tries + 1, 60) * interval '1 minute', failed_tries = failed_tries + 1
         WHERE user_id = (
             SELECT user_id FROM public.account_deletions
-            WHERE closed_at IS NULL AND (purge_after <= now() OR requested_by = 'provider') AND next_try_at <= now()
+            WHERE public.is_to_be_closed(account_deletions) AND next_try_at <= now()
             ORDER BY next_try_at, user_id LIMIT 1 FOR UPDATE SKIP LOCKED)
         RETURNING user_id INTO person;
     RETURN person;
 END
 $$;
 
--- Closes an account whose time has come: nobody comes in under it any more, its keys are of no use, and what runs in the
--- person's own space is told to end. Says whether it was to be closed.
+-- Closes such an account: nobody comes in under it any more, its keys are of no use, and what goes with it stands still. Says
+-- whether it was to be closed.
 CREATE FUNCTION close_account(person uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s'
 AS $$
-DECLARE
-    own_space uuid;
 BEGIN
     PERFORM set_config('app.door', 'account', true);
-    SELECT own_tenant_id INTO own_space FROM public.account_deletions
-        WHERE user_id = person AND closed_at IS NULL AND (purge_after <= now() OR requested_by = 'provider')
-        FOR UPDATE;
+    PERFORM public.lock_directory_entry(person);
+    PERFORM FROM public.account_deletions
+        WHERE user_id = person AND public.is_to_be_closed(account_deletions) FOR UPDATE;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    INSERT INTO public.directory_entries (kind, id, changed_at, deleted_at) VALUES ('user', person, now(), now())
-        ON CONFLICT (kind, id) DO UPDATE SET deleted_at = COALESCE(directory_entries.deleted_at, now());
-    UPDATE public.api_keys SET revoked_at = now() WHERE created_by = person AND revoked_at IS NULL;
-    -- Where the person was the last owner, who has belonged there the longest follows: an admin, or else a member.
-    WITH heirs AS (
-        SELECT DISTINCT ON (heir.tenant_id) heir.tenant_id, heir.user_id, heir.role
-        FROM public.memberships AS leaving JOIN public.memberships AS heir USING (tenant_id)
-        WHERE leaving.user_id = person AND leaving.role = 'owner' AND leaving.source = 'gantry'
-            AND heir.user_id <> person AND heir.role IN ('admin', 'member')
-            AND NOT EXISTS (SELECT FROM public.memberships AS owner WHERE owner.tenant_id = heir.tenant_id
-                AND owner.role = 'owner' AND owner.user_id <> person)
-            AND NOT EXISTS (SELECT FROM public.directory_entries
-                WHERE kind = 'user' AND id = heir.user_id AND deleted_at IS NOT NULL)
-        ORDER BY heir.tenant_id, heir.role = 'admin' DESC, heir.created_at, heir.user_id
-    ), promoted AS (
-        UPDATE public.memberships SET role = 'owner', updated_at = now() FROM heirs
-        WHERE memberships.tenant_id = heirs.tenant_id AND memberships.user_id = heirs.user_id
-        RETURNING memberships.tenant_id, memberships.user_id, heirs.role AS former_role
-    )
-    INSERT INTO public.audit_events (id, tenant_id, actor_kind, action, resource_id, detail)
-        -- A UUIDv7, as every entry has, so that the log stays in order.
-        SELECT (lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0') || '7'
-                || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid,
-            tenant_id, 'gantry', 'member.role_changed', user_id::text,
-            jsonb_build_object('from', former_role, 'to', 'owner')
-        FROM promoted;
-    -- Machines of the person's own space stop.
-    UPDATE public.worker_tokens SET revoked_at = now() WHERE tenant_id = own_space AND revoked_at IS NULL;
-    DELETE FROM public.enrol_tokens
-        WHERE tenant_id = own_space OR created_by = person AND used_at IS NULL;
-    -- A tenant that the person alone belonged to is nobody's any more.
-    WITH left_tenants AS (
-        DELETE FROM public.memberships WHERE user_id = person RETURNING tenant_id
-    )
-    UPDATE public.tenants SET deleted_at = now(), updated_at = now()
-    FROM left_tenants
-    WHERE tenants.id = left_tenants.tenant_id AND issuer = 'gantry' AND deleted_at IS NULL AND NOT EXISTS (
-        SELECT FROM public.memberships
-        WHERE memberships.tenant_id = tenants.id AND memberships.user_id <> person);
-    DELETE FROM public.schedules WHERE tenant_id = own_space;
-    UPDATE public.jobs SET cancel_requested_at = now()
-        WHERE tenant_id = own_space AND state = 'running' AND cancel_requested_at IS NULL;
-    UPDATE public.schedules SET created_by = '00000000-0000-0000-0000-000000000000' WHERE created_by = person;
-    UPDATE public.account_deletions SET closed_at = now(), next_try_at = now(), failed_tries = 0 WHERE user_id = person;
+    PERFORM public.end_account(person);
+    UPDATE public.account_deletions
+        SET closed_again_at = CASE WHEN closed_at IS NOT NULL THEN now() END, closed_at = COALESCE(closed_at, now()),
+            next_try_at = now(), failed_tries = 0
+        WHERE user_id = person;
     RETURN true;
 END
 $$;
 
-REVOKE ALL ON FUNCTION next_account_to_close(), close_account(uuid) FROM PUBLIC;
+-- The functions below are for those that close and purge accounts, with their rights.
+
+CREATE FUNCTION is_to_be_closed(account account_deletions) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    RETURN CASE WHEN account.closed_at IS NULL THEN account.purge_after <= now() OR account.requested_by = 'provider'
+        ELSE account.closed_again_at IS NULL AND account.closed_at <= now() - interval '10 minutes' END;
+
+-- A notice of the provider locks the entry of a person before it writes of their account; so does whoever calls this first.
+CREATE FUNCTION lock_directory_entry(person uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO public.directory_entries (kind, id) VALUES ('user', person) ON CONFLICT DO NOTHING;
+    PERFORM FROM public.directory_entries WHERE kind = 'user' AND id = person FOR UPDATE;
+END
+$$;
+
+-- Ends what is a person's and could go on. Done again, it ends what was made since.
+CREATE FUNCTION end_account(person uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    former_tenants uuid[];
+BEGIN
+    WITH buried AS (
+        UPDATE public.directory_entries SET changed_at = COALESCE(changed_at, now()), deleted_at = now()
+        WHERE kind = 'user' AND id = person AND deleted_at IS NULL RETURNING id
+    )
+    INSERT INTO public.audit_events (id, actor_kind, action, resource_id)
+        SELECT public.new_audit_event_id(), 'gantry', 'account.deleted', id::text FROM buried;
+    -- First of all: whoever changes members locks the tenant's row first too.
+    WITH heirs AS (SELECT * FROM public.replace_last_owner(person))
+    INSERT INTO public.audit_events (id, tenant_id, actor_kind, action, resource_id, detail)
+        SELECT public.new_audit_event_id(), tenant_id, 'gantry', 'member.role_changed', user_id::text,
+            jsonb_build_object('from', former_role, 'to', 'owner')
+        FROM heirs;
+    WITH revoked AS (
+        UPDATE public.api_keys SET revoked_at = now() WHERE created_by = person AND revoked_at IS NULL
+        RETURNING id, tenant_id
+    )
+    INSERT INTO public.audit_events (id, tenant_id, actor_kind, action, resource_id)
+        SELECT public.new_audit_event_id(), tenant_id, 'gantry', 'api_key.revoked', id::text FROM revoked;
+    WITH withdrawn AS (
+        DELETE FROM public.enrol_tokens WHERE created_by = person AND used_at IS NULL RETURNING id, tenant_id
+    )
+    INSERT INTO public.audit_events (id, tenant_id, actor_kind, action, resource_id)
+        SELECT public.new_audit_event_id(), tenant_id, 'gantry', 'enrol_token.withdrawn', id::text FROM withdrawn;
+    WITH ended AS (
+        DELETE FROM public.memberships WHERE user_id = person RETURNING tenant_id, role
+    ), noted AS (
+        INSERT INTO public.audit_events (id, tenant_id, actor_kind, action, resource_id, detail)
+            SELECT public.new_audit_event_id(), tenant_id, 'gantry', 'member.removed', person::text,
+                jsonb_build_object('role', role)
+            FROM ended
+    )
+    SELECT array_agg(tenant_id) INTO former_tenants FROM ended;
+    UPDATE public.account_deletions
+        SET departing_tenant_ids = ARRAY (
+            SELECT unnest(departing_tenant_ids) UNION SELECT own_tenant_id
+            UNION SELECT id FROM public.tenants WHERE id = ANY (former_tenants) AND public.is_nobodys(id))
+        WHERE user_id = person;
+    PERFORM public.end_tenant(tenant) FROM public.account_deletions, unnest(departing_tenant_ids) AS tenant
+        WHERE user_id = person;
+    UPDATE public.schedules SET created_by = '00000000-0000-0000-0000-000000000000' WHERE created_by = person;
+END
+$$;
+
+-- Whether people made the tenant, and nobody is left who owns it or ever acted in it.
+CREATE FUNCTION is_nobodys(tenant uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    RETURN EXISTS (SELECT FROM public.tenants WHERE id = tenant AND issuer = 'gantry') AND NOT EXISTS (
+        SELECT FROM public.memberships
+        WHERE tenant_id = tenant AND (accepted_at IS NOT NULL OR role = 'owner') AND NOT EXISTS (
+            SELECT FROM public.directory_entries
+            WHERE kind = 'user' AND id = memberships.user_id AND deleted_at IS NOT NULL));
+
+-- Stops a tenant that goes with a person: nobody acts in it, its machines are put out, and nothing of it begins any more.
+CREATE FUNCTION end_tenant(tenant uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    WITH deleted AS (
+        UPDATE public.tenants SET deleted_at = now(), updated_at = now()
+        WHERE id = tenant AND issuer = 'gantry' AND deleted_at IS NULL RETURNING id
+    )
+    INSERT INTO public.audit_events (id, tenant_id, actor_kind, action, resource_id)
+        SELECT public.new_audit_event_id(), id, 'gantry', 'tenant.deleted', id::text FROM deleted;
+    WITH revoked AS (
+        UPDATE public.worker_tokens SET revoked_at = now() WHERE tenant_id = tenant AND revoked_at IS NULL
+        RETURNING id, tenant_id
+    )
+    INSERT INTO public.audit_events (id, tenant_id, actor_kind, action, resource_id)
+        SELECT public.new_audit_event_id(), tenant_id, 'gantry', 'worker_token.revoked', id::text FROM revoked;
+    UPDATE public.workers SET state = 'stopped', lease_expires_at = now()
+        WHERE state IN ('active', 'draining')
+            AND token_id IN (SELECT id FROM public.worker_tokens WHERE tenant_id = tenant);
+    WITH withdrawn AS (
+        DELETE FROM public.enrol_tokens WHERE tenant_id = tenant RETURNING id, tenant_id, used_at
+    )
+    INSERT INTO public.audit_events (id, tenant_id, actor_kind, action, resource_id)
+        SELECT public.new_audit_event_id(), tenant_id, 'gantry', 'enrol_token.withdrawn', id::text
+        FROM withdrawn WHERE used_at IS NULL;
+    DELETE FROM public.schedules WHERE tenant_id = tenant;
+    INSERT INTO public.pauses (scope, subject, reason, paused_by, paused_by_name)
+        VALUES ('tenant', tenant::text, 'The account has ended.', '00000000-0000-0000-0000-000000000000', 'Gantry')
+        ON CONFLICT (scope, subject) DO NOTHING;
+    -- The newest; older ones do not begin either, and end when they are removed.
+    PERFORM public.end_jobs(ARRAY (SELECT id FROM public.jobs WHERE tenant_id = tenant ORDER BY id DESC LIMIT 2000));
+END
+$$;
+
+-- Cancels those of the jobs that wait, and asks for the end of those that run.
+CREATE FUNCTION end_jobs(job_ids uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE public.jobs SET cancel_requested_at = now()
+        WHERE id = ANY (job_ids) AND state = 'running' AND cancel_requested_at IS NULL;
+    UPDATE public.jobs SET state = 'cancelled', finished_at = now(), queued_at = NULL, cancel_requested_at = now(),
+            error = '{"code": "cancelled", "message": "The account has ended."}'
+        WHERE id = ANY (job_ids) AND state IN ('scheduled', 'queued');
+END
+$$;
+
+REVOKE ALL ON FUNCTION next_account_to_close(), close_account(uuid), lock_directory_entry(uuid), end_account(uuid),
+    is_nobodys(uuid), end_tenant(uuid), end_jobs(uuid[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION next_account_to_close(), close_account(uuid) TO gantry_worker;

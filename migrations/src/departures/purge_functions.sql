@@ -31,19 +31,25 @@ DECLARE
     answer text;
 BEGIN
     PERFORM set_config('app.door', 'account', true);
-    SELECT * INTO due FROM public.account_deletions
-        WHERE user_id = person AND closed_at <= now() - interval '2 hours' AND purge_after <= now()
-        FOR UPDATE;
+    PERFORM public.lock_directory_entry(person);
+    PERFORM FROM public.account_deletions
+        WHERE user_id = person AND closed_at <= now() - interval '2 hours' AND purge_after <= now() FOR UPDATE;
     IF NOT FOUND THEN
         RETURN 'waiting';
     END IF;
+    -- Also what somebody made who was still let in at the end, and what somebody resumed since.
+    PERFORM public.end_account(person);
+    SELECT * INTO due FROM public.account_deletions WHERE user_id = person;
     answer := COALESCE(
-        public.purge_jobs(person, due.own_tenant_id, most),
+        public.purge_jobs(person, due.departing_tenant_ids, most),
+        -- A machine may still be logged in.
+        (SELECT 'waiting' FROM public.worker_tokens
+            WHERE tenant_id = ANY (due.departing_tenant_ids) AND closed_at IS NULL LIMIT 1),
         -- What is newer than the forgetting carries no name: nothing was made under it any more.
         public.anonymise_jobs(person, due.anonymised_until, public.lowest_job_id(due.closed_at + interval '2 hours'), most),
         public.anonymise_audit_events(person, most),
-        public.purge_rows_of_tenant(person, due.own_tenant_id, most),
-        public.purge_person(person, due.own_tenant_id));
+        public.purge_rows_of_tenants(person, due.departing_tenant_ids, most),
+        public.purge_person(person));
     UPDATE public.account_deletions
         SET next_try_at = now() + CASE answer WHEN 'waiting' THEN interval '1 minute' ELSE interval '0' END, failed_tries = 0
         WHERE user_id = person;
@@ -55,40 +61,43 @@ $$;
 
 -- Removes the oldest jobs of a tenant, with their lines. What runs is told to end and waited for, and so are statements that
 -- may still be writing lines of a run that has just ended; none lasts for ten minutes.
-CREATE FUNCTION purge_jobs(person uuid, tenant uuid, most integer) RETURNS text
+CREATE FUNCTION purge_jobs(person uuid, departing uuid[], most integer) RETURNS text
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    next_jobs uuid[] := ARRAY (SELECT id FROM public.jobs WHERE tenant_id = tenant ORDER BY id LIMIT most);
+    tenant uuid;
+    next_jobs uuid[];
+    is_waiting boolean := false;
     gone bigint;
 BEGIN
-    IF cardinality(next_jobs) = 0 THEN
-        RETURN NULL;
-    END IF;
-    UPDATE public.jobs SET cancel_requested_at = now()
-        WHERE id = ANY (next_jobs) AND state = 'running' AND cancel_requested_at IS NULL;
-    UPDATE public.jobs SET state = 'cancelled', finished_at = now(), queued_at = NULL,
-            error = '{"code": "cancelled", "message": "The account has ended."}'
-        WHERE id = ANY (next_jobs) AND state IN ('scheduled', 'queued') AND started_at IS NOT NULL;
-    DELETE FROM public.job_logs USING (
-        SELECT line.* FROM unnest(next_jobs) AS job (id) CROSS JOIN LATERAL (
-            SELECT job_id, attempt, seq FROM public.job_logs WHERE job_logs.job_id = job.id LIMIT most
-        ) AS line
-        LIMIT most
-    ) AS found
-    WHERE job_logs.job_id = found.job_id AND job_logs.attempt = found.attempt AND job_logs.seq = found.seq;
-    GET DIAGNOSTICS gone = ROW_COUNT;
-    PERFORM public.note_removed(person, 'log_lines', gone);
-    IF gone = most THEN
-        RETURN 'working';
-    END IF;
-    DELETE FROM public.jobs
-        WHERE id = ANY (next_jobs) AND state <> 'running'
-            AND (started_at IS NULL OR finished_at <= now() - interval '10 minutes');
-    GET DIAGNOSTICS gone = ROW_COUNT;
-    PERFORM public.note_removed(person, 'jobs', gone);
-    RETURN CASE WHEN gone > 0 THEN 'working' ELSE 'waiting' END;
+    FOREACH tenant IN ARRAY departing LOOP
+        next_jobs := ARRAY (SELECT id FROM public.jobs WHERE tenant_id = tenant ORDER BY id LIMIT most);
+        CONTINUE WHEN cardinality(next_jobs) = 0;
+        PERFORM public.end_jobs(next_jobs);
+        DELETE FROM public.job_logs USING (
+            SELECT line.* FROM unnest(next_jobs) AS job (id) CROSS JOIN LATERAL (
+                SELECT job_id, attempt, seq FROM public.job_logs WHERE job_logs.job_id = job.id LIMIT most
+            ) AS line
+            LIMIT most
+        ) AS found
+        WHERE job_logs.job_id = found.job_id AND job_logs.attempt = found.attempt AND job_logs.seq = found.seq;
+        GET DIAGNOSTICS gone = ROW_COUNT;
+        PERFORM public.note_removed(person, 'log_lines', gone);
+        IF gone = most THEN
+            RETURN 'working';
+        END IF;
+        DELETE FROM public.jobs
+            WHERE id = ANY (next_jobs) AND finished_at IS NOT NULL
+                AND (started_at IS NULL OR finished_at <= now() - interval '10 minutes');
+        GET DIAGNOSTICS gone = ROW_COUNT;
+        PERFORM public.note_removed(person, 'jobs', gone);
+        IF gone > 0 THEN
+            RETURN 'working';
+        END IF;
+        is_waiting := true;
+    END LOOP;
+    RETURN CASE WHEN is_waiting THEN 'waiting' END;
 END
 $$;
 
@@ -133,8 +142,8 @@ BEGIN
 END
 $$;
 
--- Removes what else is a tenant's.
-CREATE FUNCTION purge_rows_of_tenant(person uuid, tenant uuid, most integer) RETURNS text
+-- Removes what else is theirs of the tenants that go with the person.
+CREATE FUNCTION purge_rows_of_tenants(person uuid, departing uuid[], most integer) RETURNS text
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -142,27 +151,28 @@ DECLARE
     table_name text;
     gone bigint;
 BEGIN
-    FOREACH table_name IN ARRAY ARRAY['audit_events', 'idempotency_keys', 'profiles', 'api_keys', 'tenant_queues',
-        'tenant_retention', 'memberships']
+    FOREACH table_name IN ARRAY ARRAY['audit_events', 'idempotency_keys', 'profiles', 'api_keys', 'worker_tokens',
+        'tenant_queues', 'tenant_retention', 'memberships']
     LOOP
         EXECUTE format('DELETE FROM public.%1$I WHERE ctid = ANY (ARRAY (
-            SELECT ctid FROM public.%1$I WHERE tenant_id = $1 LIMIT $2))', table_name) USING tenant, most;
+            SELECT ctid FROM public.%1$I WHERE tenant_id = ANY ($1) LIMIT $2))', table_name) USING departing, most;
         GET DIAGNOSTICS gone = ROW_COUNT;
         PERFORM public.note_removed(person, table_name, gone);
         IF gone = most THEN
             RETURN 'working';
         END IF;
     END LOOP;
-    DELETE FROM public.worker_tokens WHERE tenant_id = tenant AND closed_at IS NOT NULL;
-    DELETE FROM public.concurrency_limits WHERE scope = 'tenant' AND subject = tenant::text;
-    DELETE FROM public.pauses WHERE scope = 'tenant' AND subject = tenant::text;
-    DELETE FROM public.tenants WHERE id = tenant;
+    DELETE FROM public.concurrency_limits WHERE scope = 'tenant' AND subject = ANY (departing::text[]);
+    DELETE FROM public.pauses WHERE scope = 'tenant' AND subject = ANY (departing::text[]);
+    DELETE FROM public.tenants WHERE id = ANY (departing);
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    PERFORM public.note_removed(person, 'tenants', gone);
     RETURN NULL;
 END
 $$;
 
 -- Removes what is the person's wherever it is, and then the person.
-CREATE FUNCTION purge_person(person uuid, own_space uuid) RETURNS text
+CREATE FUNCTION purge_person(person uuid) RETURNS text
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -206,7 +216,7 @@ BEGIN ATOMIC
     WHERE user_id = person AND count > 0;
 END;
 
-REVOKE ALL ON FUNCTION next_account_to_purge(), purge_account_piece(uuid, integer), purge_jobs(uuid, uuid, integer),
+REVOKE ALL ON FUNCTION next_account_to_purge(), purge_account_piece(uuid, integer), purge_jobs(uuid, uuid[], integer),
     anonymise_jobs(uuid, uuid, uuid, integer), anonymise_audit_events(uuid, integer),
-    purge_rows_of_tenant(uuid, uuid, integer), purge_person(uuid, uuid), note_removed(uuid, text, bigint) FROM PUBLIC;
+    purge_rows_of_tenants(uuid, uuid[], integer), purge_person(uuid), note_removed(uuid, text, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION next_account_to_purge(), purge_account_piece(uuid, integer) TO gantry_worker;

@@ -22,6 +22,10 @@ CREATE TABLE account_deletions (
     purge_after timestamptz NOT NULL,
     -- Since when nobody comes in under this account, and nothing of it begins any more.
     closed_at timestamptz,
+    -- When that was done once more, for what was made while processes still remembered that the person was let in.
+    closed_again_at timestamptz,
+    -- The tenants that go with the account: the own space, and those in which nobody else has ever acted.
+    departing_tenant_ids uuid[] NOT NULL DEFAULT '{}',
     -- Up to which job of others' tenants the person's name is taken out.
     anonymised_until uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
     removed jsonb NOT NULL DEFAULT '{}',

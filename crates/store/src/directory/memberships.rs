@@ -108,6 +108,9 @@ impl Writing<'_> {
             external_id,
         )
         .await?;
+        // Also where the membership was never told of, and a token alone vouched for the person; and before it ends, for with
+        // it would go, unaudited, what lets in by it.
+        self.end_what_lets_in(&standing).await?;
         let sql =
             "DELETE FROM memberships WHERE tenant_id = $1 AND user_id = $2 AND source = 'provider'";
         let values = [
@@ -115,8 +118,6 @@ impl Writing<'_> {
             standing.user_id.as_uuid().into(),
         ];
         let ended = self.transaction.execute_raw(statement(sql, values)).await?;
-        // Also where the membership was never told of, and a token alone vouched for the person.
-        self.end_what_lets_in(&standing).await?;
         if ended.rows_affected() == 1 {
             self.audit_member(&standing, AuditAction::MemberRemoved, json!({}))
                 .await?;
@@ -126,15 +127,21 @@ impl Writing<'_> {
 
     /// Ends the API keys that the person made in the tenant, and the enrol tokens that nobody used.
     async fn end_what_lets_in(&self, standing: &Standing) -> Result<(), StoreError> {
-        for sql in [
-            "UPDATE api_keys SET revoked_at = now() WHERE tenant_id = $1 AND created_by = $2 AND revoked_at IS NULL",
-            "DELETE FROM enrol_tokens WHERE tenant_id = $1 AND created_by = $2 AND used_at IS NULL",
+        for (action, change) in [
+            (
+                AuditAction::ApiKeyRevoked,
+                "UPDATE api_keys SET revoked_at = now()
+                 WHERE tenant_id = $1 AND created_by = $2 AND revoked_at IS NULL
+                 RETURNING tenant_id, id::text AS resource_id, '{}'::jsonb AS detail",
+            ),
+            (
+                AuditAction::EnrolTokenWithdrawn,
+                "DELETE FROM enrol_tokens WHERE tenant_id = $1 AND created_by = $2 AND used_at IS NULL
+                 RETURNING tenant_id, id::text AS resource_id, '{}'::jsonb AS detail",
+            ),
         ] {
-            let values = [
-                standing.tenant_id.as_uuid().into(),
-                standing.user_id.as_uuid().into(),
-            ];
-            self.transaction.execute_raw(statement(sql, values)).await?;
+            let subjects = [standing.tenant_id.as_uuid(), standing.user_id.as_uuid()];
+            self.audit_each(action, change, subjects).await?;
         }
         Ok(())
     }

@@ -54,9 +54,28 @@ impl Writing<'_> {
         )
         .await?;
         self.write_tenant(tenant_id, external_id, None).await?;
+        // Memberships last: with them would go, unaudited, what lets in by them.
+        for (action, change) in [
+            (
+                AuditAction::ApiKeyRevoked,
+                "UPDATE api_keys SET revoked_at = now() WHERE tenant_id = $1 AND revoked_at IS NULL
+                 RETURNING tenant_id, id::text AS resource_id, '{}'::jsonb AS detail",
+            ),
+            (
+                AuditAction::EnrolTokenWithdrawn,
+                "DELETE FROM enrol_tokens WHERE tenant_id = $1 AND used_at IS NULL
+                 RETURNING tenant_id, id::text AS resource_id, '{}'::jsonb AS detail",
+            ),
+            (
+                AuditAction::MemberRemoved,
+                "DELETE FROM memberships WHERE tenant_id = $1 AND source = 'provider'
+                 RETURNING tenant_id, user_id::text AS resource_id, jsonb_build_object('role', role) AS detail",
+            ),
+        ] {
+            self.audit_each(action, change, [tenant_id.as_uuid()]).await?;
+        }
         for sql in [
             "UPDATE tenants SET deleted_at = now(), updated_at = now() WHERE id = $1 AND deleted_at IS NULL",
-            "DELETE FROM memberships WHERE tenant_id = $1 AND source = 'provider'",
             "UPDATE schedules SET paused_at = now(), next_run_at = NULL, updated_at = now()
              WHERE tenant_id = $1 AND paused_at IS NULL",
             // No person has paused them: the id is nobody's.

@@ -60,13 +60,25 @@ impl Writing<'_> {
         self.let_account_end(user_id, subject).await?;
         // Before the keys: whoever removes a member locks the tenant's row first too.
         self.replace_last_owner(user_id).await?;
-        for sql in [
-            "DELETE FROM memberships WHERE user_id = $1 AND source = 'provider'",
-            "UPDATE api_keys SET revoked_at = now() WHERE created_by = $1 AND revoked_at IS NULL",
+        // Memberships last: with them would go, unaudited, what lets in by them.
+        for (action, change) in [
+            (
+                AuditAction::ApiKeyRevoked,
+                "UPDATE api_keys SET revoked_at = now() WHERE created_by = $1 AND revoked_at IS NULL
+                 RETURNING tenant_id, id::text AS resource_id, '{}'::jsonb AS detail",
+            ),
+            (
+                AuditAction::EnrolTokenWithdrawn,
+                "DELETE FROM enrol_tokens WHERE created_by = $1 AND used_at IS NULL
+                 RETURNING tenant_id, id::text AS resource_id, '{}'::jsonb AS detail",
+            ),
+            (
+                AuditAction::MemberRemoved,
+                "DELETE FROM memberships WHERE user_id = $1 AND source = 'provider'
+                 RETURNING tenant_id, user_id::text AS resource_id, jsonb_build_object('role', role) AS detail",
+            ),
         ] {
-            self.transaction
-                .execute_raw(statement(sql, [user_id.as_uuid().into()]))
-                .await?;
+            self.audit_each(action, change, [user_id.as_uuid()]).await?;
         }
         self.audit(
             None,

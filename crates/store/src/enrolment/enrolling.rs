@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::{SecretHash, present, queue_names};
 use crate::audit::{self, AuditEntry};
+use crate::door::Door;
 use crate::statement::{column, statement};
 use crate::{ApiStore, StoreError};
 
@@ -50,7 +51,7 @@ pub struct EnrolledWorker {
 pub enum EnrolOutcome {
     /// The machine is in; the enrol token is used up.
     Enrolled(EnrolledWorker),
-    /// There is no such token, or it was used, withdrawn, or has expired.
+    /// There is no such token, or it was used, withdrawn, or has expired, or the account of who minted it has ended.
     Refused,
     /// The tenant has [`WORKER_TOKEN_LIMIT_COUNT`] machines already; the token was not used up.
     TooMany,
@@ -94,6 +95,9 @@ impl ApiStore {
         let Some(invitation) = use_up(&transaction, enrol_secret_hash).await? else {
             return Ok(EnrolOutcome::Refused);
         };
+        if is_minter_gone(&transaction, &invitation).await? {
+            return Ok(EnrolOutcome::Refused);
+        }
         act_for(&transaction, &invitation).await?;
         if !stands(&transaction, &invitation).await? {
             return Ok(EnrolOutcome::Refused);
@@ -143,6 +147,23 @@ async fn act_for(
     let values = [invitation.tenant_id.to_string().into()];
     transaction.execute_raw(statement(sql, values)).await?;
     Ok(())
+}
+
+/// Whether the account of who minted the token has ended. Asked in the door by which nobody comes in who is gone, for this one
+/// question.
+async fn is_minter_gone(
+    transaction: &DatabaseTransaction,
+    invitation: &Invitation,
+) -> Result<bool, StoreError> {
+    let enter = "SELECT set_config('app.door', $1, true)";
+    let gone =
+        "SELECT FROM directory_entries WHERE kind = 'user' AND id = $1 AND deleted_at IS NOT NULL";
+    let door = |name: &str| statement(enter, [name.into()]);
+    transaction.execute_raw(door(Door::Identity.name())).await?;
+    let found = transaction.query_one_raw(statement(gone, [invitation.created_by.into()]));
+    let is_gone = found.await?.is_some();
+    transaction.execute_raw(door("")).await?;
+    Ok(is_gone)
 }
 
 /// Whether the tenant was not deleted meanwhile, and the queues are still its own.

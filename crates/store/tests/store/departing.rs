@@ -6,6 +6,7 @@ mod exporting;
 mod purging;
 mod turns;
 mod wishing;
+mod workspaces;
 
 use gantry_domain::{ActorKind, AuditOrigin, JobId, NewJob, TenantId, UserId, export_declaration};
 use gantry_store::{NewWorker, PersonScope, Purge, Run};
@@ -129,7 +130,7 @@ impl World {
     /// Closes what is due, and lets so much time pass that it may be removed.
     async fn close(&self) -> u32 {
         let closed = self.close_due().await;
-        self.execute("UPDATE account_deletions SET closed_at = closed_at - interval '2 hours'")
+        self.execute("UPDATE account_deletions SET closed_at = now() - interval '2 hours' WHERE closed_at IS NOT NULL")
             .await;
         closed
     }

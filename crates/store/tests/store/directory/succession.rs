@@ -30,8 +30,8 @@ async fn tenant_with(provider: &Provider, members: &[(&str, Role)]) -> TenantId 
     scope.found("Physics", id_of("ada")).await.unwrap();
     for (place, (subject, role)) in members.iter().enumerate() {
         let joined = format!(
-            "INSERT INTO memberships (tenant_id, user_id, role, source, created_at)
-             VALUES ('{tenant_id}', '{}', '{}', 'gantry', now() + interval '{place} s')",
+            "INSERT INTO memberships (tenant_id, user_id, role, source, created_at, accepted_at)
+             VALUES ('{tenant_id}', '{}', '{}', 'gantry', now() + interval '{place} s', now())",
             id_of(subject),
             role.as_str()
         );
@@ -105,4 +105,32 @@ async fn of_two_owners_who_go_at_once_the_last_is_followed() {
         provider.tell(1, gone("olaf"))
     );
     assert_eq!(role(&provider, "ben").await.as_deref(), Some("owner"));
+}
+
+#[tokio::test]
+async fn nobody_follows_who_has_never_acted_there_and_who_wants_to_leave_follows_last() {
+    let provider = Provider::new().await;
+    let members = [
+        ("never", Role::Admin),
+        ("leaving", Role::Admin),
+        ("mia", Role::Member),
+    ];
+    tenant_with(&provider, &members).await;
+    provider
+        .fixture
+        .database
+        .execute(&format!(
+            "UPDATE memberships SET accepted_at = NULL WHERE user_id = '{}';
+             INSERT INTO account_deletions (user_id, own_tenant_id, requested_by, purge_after)
+             VALUES ('{}', gen_random_uuid(), 'person', now() + interval '30 days')",
+            id_of("never"),
+            id_of("leaving"),
+        ))
+        .await;
+    for (second, owner, heir) in [(1, "ada", "mia"), (2, "mia", "leaving")] {
+        provider.tell(second, gone(owner)).await;
+        assert_eq!(role(&provider, heir).await.as_deref(), Some("owner"));
+    }
+    provider.tell(3, gone("leaving")).await;
+    assert_eq!(role(&provider, "never").await.as_deref(), Some("admin"));
 }
