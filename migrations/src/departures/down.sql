@@ -2,6 +2,7 @@ DROP FUNCTION next_account_to_purge();
 DROP FUNCTION purge_account_piece(uuid, integer);
 DROP FUNCTION purge_person(uuid);
 DROP FUNCTION purge_rows_of_tenants(uuid, uuid[], integer);
+DROP FUNCTION purge_waiting_profiles(uuid, integer);
 DROP FUNCTION anonymise_audit_events(uuid, integer);
 DROP FUNCTION anonymise_jobs(uuid, uuid, uuid, integer);
 DROP FUNCTION purge_jobs(uuid, uuid[], integer);

@@ -48,6 +48,7 @@ BEGIN
         -- What is newer than the forgetting carries no name: nothing was made under it any more.
         public.anonymise_jobs(person, due.anonymised_until, public.lowest_job_id(due.closed_at + interval '2 hours'), most),
         public.anonymise_audit_events(person, most),
+        public.purge_waiting_profiles(person, most),
         public.purge_rows_of_tenants(person, due.departing_tenant_ids, most),
         public.purge_person(person));
     UPDATE public.account_deletions
@@ -117,8 +118,16 @@ BEGIN
     IF reached IS NULL THEN
         RETURN NULL;
     END IF;
+    -- Its result will say for whom it ran.
+    IF EXISTS (SELECT FROM public.jobs WHERE id > after AND id <= reached AND created_by = person
+        AND kind = 'system.ping' AND state = 'running')
+    THEN
+        RETURN 'waiting';
+    END IF;
     UPDATE public.jobs SET
         created_by = CASE WHEN created_by = person THEN nobody ELSE created_by END,
+        result = CASE WHEN kind = 'system.ping' AND result ->> 'created_by' = person::text
+            THEN result || jsonb_build_object('created_by', nobody) ELSE result END,
         error = CASE WHEN error #>> '{detail,cancelled_by}' = person::text
             THEN (error #- '{detail,cancelled_by}') || '{"message": "Cancelled by someone who has left."}' ELSE error END
     WHERE id > after AND id <= reached
@@ -130,15 +139,52 @@ BEGIN
 END
 $$;
 
--- Takes the addresses out of what the audit log says that the person did.
+-- Takes the addresses out of what the audit log says that the person, their keys and the machines they let in did, and the
+-- names of their keys.
 CREATE FUNCTION anonymise_audit_events(person uuid, most integer) RETURNS text
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    keys text[] := ARRAY (SELECT id::text FROM public.api_keys WHERE created_by = person);
+    actors text[] := person::text || keys || ARRAY (SELECT id::text FROM public.worker_tokens WHERE created_by = person);
 BEGIN
-    UPDATE public.audit_events SET source_address = NULL WHERE id = ANY (ARRAY (
-        SELECT id FROM public.audit_events WHERE actor_id = person::text AND source_address IS NOT NULL LIMIT most));
+    UPDATE public.audit_events SET source_address = NULL,
+            detail = CASE WHEN resource_id = ANY (keys) THEN detail - 'name' ELSE detail END
+        WHERE id = ANY (ARRAY (
+            SELECT done.id FROM unnest(actors) AS actor (id) CROSS JOIN LATERAL (
+                SELECT id FROM public.audit_events
+                WHERE actor_id = actor.id
+                    AND (source_address IS NOT NULL OR resource_id = ANY (keys) AND detail ? 'name')
+                LIMIT most
+            ) AS done
+            LIMIT most));
     RETURN CASE WHEN FOUND THEN 'working' END;
+END
+$$;
+
+-- Removes profiles that wait for the person's address in whatever tenant: nobody comes for them any more.
+CREATE FUNCTION purge_waiting_profiles(person uuid, most integer) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    -- Folded as the services fold addresses: ASCII letters alone.
+    addresses text[] := ARRAY (
+        SELECT lower(email COLLATE "C") FROM public.users WHERE id = person
+        UNION SELECT email_folded FROM public.profiles WHERE user_id = person);
+    gone bigint;
+BEGIN
+    WITH deleted AS (
+        DELETE FROM public.profiles WHERE id = ANY (ARRAY (
+            SELECT id FROM public.profiles WHERE email_folded = ANY (addresses) AND user_id IS NULL LIMIT most))
+        RETURNING id, tenant_id
+    )
+    INSERT INTO public.audit_events (id, tenant_id, actor_kind, action, resource_id)
+        SELECT public.new_audit_event_id(), tenant_id, 'gantry', 'profile.deleted', id::text FROM deleted;
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    PERFORM public.note_removed(person, 'profiles', gone);
+    RETURN CASE WHEN gone > 0 THEN 'working' END;
 END
 $$;
 
@@ -151,6 +197,14 @@ DECLARE
     table_name text;
     gone bigint;
 BEGIN
+    DELETE FROM public.workers WHERE id = ANY (ARRAY (
+        SELECT workers.id FROM public.worker_tokens JOIN public.workers ON workers.token_id = worker_tokens.id
+        WHERE worker_tokens.tenant_id = ANY (departing) LIMIT most));
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    PERFORM public.note_removed(person, 'workers', gone);
+    IF gone = most THEN
+        RETURN 'working';
+    END IF;
     FOREACH table_name IN ARRAY ARRAY['audit_events', 'idempotency_keys', 'profiles', 'api_keys', 'worker_tokens',
         'tenant_queues', 'tenant_retention', 'memberships']
     LOOP
@@ -186,10 +240,16 @@ BEGIN
     UPDATE public.worker_tokens SET created_by = nobody WHERE created_by = person;
     UPDATE public.worker_tokens SET revoked_by = NULL WHERE revoked_by = person;
     UPDATE public.tenant_queues SET claimed_by = nobody WHERE claimed_by = person;
+    UPDATE public.api_keys SET revoked_by = NULL WHERE revoked_by = person;
+    -- A late notice finds that the membership is gone, and nothing else.
+    UPDATE public.directory_entries SET external_id = NULL, user_id = NULL, deleted_at = COALESCE(deleted_at, now())
+        WHERE kind = 'membership' AND user_id = person;
 
     DELETE FROM public.pauses WHERE scope = 'user' AND subject = person::text;
     DELETE FROM public.account_exports WHERE user_id = person;
-    DELETE FROM public.profiles WHERE user_id = person;
+    WITH deleted AS (DELETE FROM public.profiles WHERE user_id = person RETURNING id, tenant_id)
+    INSERT INTO public.audit_events (id, tenant_id, actor_kind, action, resource_id)
+        SELECT public.new_audit_event_id(), tenant_id, 'gantry', 'profile.deleted', id::text FROM deleted;
     GET DIAGNOSTICS gone = ROW_COUNT;
     PERFORM public.note_removed(person, 'profiles', gone);
     DELETE FROM public.api_keys WHERE created_by = person;
@@ -217,6 +277,6 @@ BEGIN ATOMIC
 END;
 
 REVOKE ALL ON FUNCTION next_account_to_purge(), purge_account_piece(uuid, integer), purge_jobs(uuid, uuid[], integer),
-    anonymise_jobs(uuid, uuid, uuid, integer), anonymise_audit_events(uuid, integer),
+    anonymise_jobs(uuid, uuid, uuid, integer), anonymise_audit_events(uuid, integer), purge_waiting_profiles(uuid, integer),
     purge_rows_of_tenants(uuid, uuid[], integer), purge_person(uuid), note_removed(uuid, text, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION next_account_to_purge(), purge_account_piece(uuid, integer) TO gantry_worker;

@@ -23,6 +23,11 @@ CREATE POLICY directory_door_wish ON account_deletions FOR INSERT TO gantry_api
 CREATE POLICY directory_door_end ON account_deletions FOR UPDATE TO gantry_api
     USING (current_door() = 'directory') WITH CHECK (current_door() = 'directory' AND requested_by = 'provider');
 
+-- Door `dispatch`: no job is made in the name of someone whose account is closed.
+CREATE POLICY dispatch_door ON account_deletions FOR SELECT TO gantry_worker
+    USING (current_door() = 'dispatch' AND closed_at IS NOT NULL);
+
+GRANT SELECT (user_id, closed_at) ON account_deletions TO gantry_worker;
 GRANT SELECT ON account_exports, account_deletions TO gantry_api;
 GRANT INSERT (job_id, user_id, tenant_id) ON account_exports TO gantry_api;
 GRANT INSERT (user_id, own_tenant_id, requested_by, cancellable_until, purge_after), DELETE,

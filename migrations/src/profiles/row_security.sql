@@ -118,6 +118,6 @@ GRANT SELECT, DELETE ON profiles TO gantry_api;
 GRANT INSERT (id, tenant_id, user_id, email, email_folded, name, cohort, linked_at),
     UPDATE (user_id, email, email_folded, name, cohort, updated_at, linked_at) ON profiles TO gantry_api;
 GRANT SELECT ON directory_entries, webhook_deliveries TO gantry_api;
-GRANT INSERT (kind, id), UPDATE (external_id, changed_at, deleted_at, welcomed_at) ON directory_entries TO gantry_api;
+GRANT INSERT (kind, id, user_id), UPDATE (external_id, changed_at, deleted_at, welcomed_at) ON directory_entries TO gantry_api;
 GRANT INSERT (issuer, id) ON webhook_deliveries TO gantry_api;
 GRANT SELECT, DELETE ON webhook_deliveries TO gantry_worker;

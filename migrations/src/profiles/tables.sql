@@ -35,6 +35,8 @@ CREATE TABLE directory_entries (
     id uuid NOT NULL,
     -- The provider's id of a membership: a person who comes back has another one.
     external_id text,
+    -- Whose membership it is, so that what is known of it can go with the person.
+    user_id uuid CHECK (user_id IS NULL OR kind = 'membership'),
     -- None where an entry was only made to be locked.
     changed_at timestamptz,
     deleted_at timestamptz,
@@ -42,6 +44,8 @@ CREATE TABLE directory_entries (
     welcomed_at timestamptz CHECK (welcomed_at IS NULL OR kind = 'user'),
     PRIMARY KEY (kind, id)
 );
+
+CREATE INDEX directory_entries_of_user ON directory_entries (user_id) WHERE user_id IS NOT NULL;
 
 -- Which notices were taken, so that one that is sent again changes nothing.
 CREATE TABLE webhook_deliveries (

@@ -13,7 +13,8 @@ use crate::statement::{column, statement};
 pub(super) enum Subject {
     User(UserId),
     Organization(TenantId),
-    Membership(MembershipId),
+    /// Of a person.
+    Membership(MembershipId, UserId),
 }
 
 impl Subject {
@@ -21,7 +22,7 @@ impl Subject {
         match self {
             Self::User(_) => "user",
             Self::Organization(_) => "organization",
-            Self::Membership(_) => "membership",
+            Self::Membership(..) => "membership",
         }
     }
 
@@ -29,7 +30,15 @@ impl Subject {
         match self {
             Self::User(id) => id.as_uuid(),
             Self::Organization(id) => id.as_uuid(),
-            Self::Membership(id) => id.as_uuid(),
+            Self::Membership(id, _) => id.as_uuid(),
+        }
+    }
+
+    /// Whose membership it is; none of what is no membership.
+    fn member(self) -> Option<Uuid> {
+        match self {
+            Self::User(_) | Self::Organization(_) => None,
+            Self::Membership(_, user_id) => Some(user_id.as_uuid()),
         }
     }
 }
@@ -62,13 +71,18 @@ pub(super) async fn lock(
     transaction: &DatabaseTransaction,
     subject: Subject,
 ) -> Result<Entry, StoreError> {
-    let values = || [subject.kind().into(), subject.id().into()];
-    let make = "INSERT INTO directory_entries (kind, id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-    transaction.execute_raw(statement(make, values())).await?;
+    let make = "INSERT INTO directory_entries (kind, id, user_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    let values = [
+        subject.kind().into(),
+        subject.id().into(),
+        subject.member().into(),
+    ];
+    transaction.execute_raw(statement(make, values)).await?;
     let read = "SELECT changed_at, deleted_at IS NOT NULL AS is_deleted, external_id,
             welcomed_at IS NOT NULL AS is_welcomed
         FROM directory_entries WHERE kind = $1 AND id = $2 FOR UPDATE";
-    let row = transaction.query_one_raw(statement(read, values())).await?;
+    let values = [subject.kind().into(), subject.id().into()];
+    let row = transaction.query_one_raw(statement(read, values)).await?;
     let row = row.ok_or_else(|| StoreError::UnknownContent {
         column: "id",
         reason: "the entry that was just made is not there".to_owned(),

@@ -23,7 +23,7 @@ struct Standing {
 
 impl Standing {
     const fn subject(&self) -> Subject {
-        Subject::Membership(self.membership_id)
+        Subject::Membership(self.membership_id, self.user_id)
     }
 }
 
@@ -100,7 +100,9 @@ impl Writing<'_> {
         if !self.is_end_of(membership, &standing.entry) {
             return Ok(None);
         }
+        // Nothing is kept of whoever is gone.
         let external_id = membership.external_id.as_deref();
+        let external_id = external_id.filter(|_| !standing.is_orphaned);
         bury(
             self.transaction,
             standing.subject(),
@@ -170,7 +172,11 @@ impl Writing<'_> {
             user_id,
             tenant_id,
             membership_id,
-            entry: lock(self.transaction, Subject::Membership(membership_id)).await?,
+            entry: lock(
+                self.transaction,
+                Subject::Membership(membership_id, user_id),
+            )
+            .await?,
             is_orphaned: user.is_deleted || organization.is_deleted,
         })
     }

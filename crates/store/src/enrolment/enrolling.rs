@@ -112,7 +112,11 @@ impl ApiStore {
             resource_id: enrolled.id.to_string(),
             detail: json!({"enrol_token_id": invitation.id, "name": token.name, "queues": enrolled.queues}),
         };
-        audit::write(&transaction, Some(origin), entry).await?;
+        let origin = AuditOrigin {
+            actor_id: Some(enrolled.id.to_string()),
+            ..origin.clone()
+        };
+        audit::write(&transaction, Some(&origin), entry).await?;
         transaction.commit().await?;
         Ok(EnrolOutcome::Enrolled(enrolled))
     }

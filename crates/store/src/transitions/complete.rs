@@ -1,7 +1,7 @@
 //! Completed: the handler returned a result.
 
-use gantry_domain::{Doorbell, NewJob};
-use sea_orm::{ConnectionTrait, Statement};
+use gantry_domain::{Doorbell, NewJob, UserId};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult, Statement};
 use uuid::Uuid;
 
 use super::run::{FENCE, ended_run, run_arrays};
@@ -9,7 +9,7 @@ use super::submit::submit_dependent_within;
 use super::{EndedRun, Run, SubmitOutcome, UnknownParent};
 use crate::StoreError;
 use crate::connection::Pool;
-use crate::statement::statement;
+use crate::statement::{column, statement};
 
 /// A run that ended with a result.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +63,14 @@ pub(crate) async fn complete_with_children(
     let Some(ended) = ended else {
         return Ok(StagedCompletion::Stale);
     };
+    let created_by = creator_of_children(&transaction, &ended).await?;
+    let children: Vec<NewJob> = children
+        .iter()
+        .map(|child| NewJob {
+            created_by,
+            ..child.clone()
+        })
+        .collect();
     let children: Vec<&NewJob> = children.iter().collect();
     let submitted = submit_dependent_within(&transaction, &children).await?;
     Ok(match submitted.outcome {
@@ -77,6 +85,23 @@ pub(crate) async fn complete_with_children(
     })
 }
 
+/// Whose the children are: their parent's, as it says now and not when it was claimed; nobody's where that person's account
+/// is closed, so that no chain of jobs carries the name on for ever.
+async fn creator_of_children(
+    transaction: &DatabaseTransaction,
+    parent: &QueryResult,
+) -> Result<UserId, StoreError> {
+    let created_by: Uuid = column(parent, "created_by")?;
+    let sql = "SELECT FROM account_deletions WHERE user_id = $1 AND closed_at IS NOT NULL";
+    let closed = transaction.query_one_raw(statement(sql, [created_by.into()]));
+    let is_closed = closed.await?.is_some();
+    Ok(UserId::from_uuid(if is_closed {
+        Uuid::nil()
+    } else {
+        created_by
+    }))
+}
+
 fn completed(worker_id: Uuid, completions: &[Completion]) -> Statement {
     let (ids, dispatches) = run_arrays(completions.iter().map(|completion| completion.run));
     let results: Vec<_> = completions
@@ -87,7 +112,7 @@ fn completed(worker_id: Uuid, completions: &[Completion]) -> Statement {
         "UPDATE jobs SET state = 'succeeded', result = settled.result, finished_at = now()
          FROM unnest($2::uuid[], $3::int[], $4::jsonb[]) AS settled (job_id, dispatch, result)
          WHERE {FENCE}
-         RETURNING jobs.id, jobs.dispatch, jobs.has_children"
+         RETURNING jobs.id, jobs.dispatch, jobs.has_children, jobs.created_by"
     );
     statement(
         &sql,

@@ -4,6 +4,7 @@ mod closing;
 mod door;
 mod exporting;
 mod purging;
+mod traces;
 mod turns;
 mod wishing;
 mod workspaces;
