@@ -73,10 +73,11 @@ impl<'a> PersonScope<'a> {
     }
 
     /// Asks for an archive of everything that is the person's, or finds the one that was asked for within the hour.
+    /// `entered` is the tenant in which they ask.
     ///
     /// # Errors
     /// Postgres cannot be reached.
-    pub async fn ask_for_export(&self) -> Result<AskedExport, StoreError> {
+    pub async fn ask_for_export(&self, entered: TenantId) -> Result<AskedExport, StoreError> {
         let transaction = self.begin().await?;
         // One at a time for each person, so that two at once make one export.
         let lock = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
@@ -100,11 +101,13 @@ impl<'a> PersonScope<'a> {
         }
         let job = export_job(self.own_space, self.user_id);
         let accepted = submit_within(&transaction, std::slice::from_ref(&job)).await?;
-        let ask = "INSERT INTO account_exports (job_id, user_id, tenant_id) VALUES ($1, $2, $3)";
+        let ask = "INSERT INTO account_exports (job_id, user_id, tenant_id, entered_tenant_id)
+            VALUES ($1, $2, $3, $4)";
         let values = [
             job.id.as_uuid().into(),
             self.user_id.as_uuid().into(),
             self.own_space.as_uuid().into(),
+            entered.as_uuid().into(),
         ];
         transaction.execute_raw(statement(ask, values)).await?;
         self.audit(&transaction, AuditAction::AccountExported)

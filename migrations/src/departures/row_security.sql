@@ -29,7 +29,7 @@ CREATE POLICY dispatch_door ON account_deletions FOR SELECT TO gantry_worker
 
 GRANT SELECT (user_id, closed_at) ON account_deletions TO gantry_worker;
 GRANT SELECT ON account_exports, account_deletions TO gantry_api;
-GRANT INSERT (job_id, user_id, tenant_id) ON account_exports TO gantry_api;
+GRANT INSERT (job_id, user_id, tenant_id, entered_tenant_id) ON account_exports TO gantry_api;
 GRANT INSERT (user_id, own_tenant_id, requested_by, cancellable_until, purge_after), DELETE,
     UPDATE (requested_by, cancellable_until) ON account_deletions TO gantry_api;
 

@@ -4,6 +4,8 @@ CREATE TABLE account_exports (
     user_id uuid NOT NULL,
     -- The person's own space, in which the jobs are.
     tenant_id uuid NOT NULL,
+    -- The tenant in which the person asked: they may enter it, if only because their token says so.
+    entered_tenant_id uuid NOT NULL,
     requested_at timestamptz NOT NULL DEFAULT now()
 );
 

@@ -58,8 +58,11 @@ async fn a_large_archive_is_gathered_part_by_part_and_each_item_once() {
         source_address: None,
         request_id: None,
     };
+    let sql = "INSERT INTO tenants (id, issuer, external_id) VALUES ('{id}', 'https://issuer.test', 'acme')";
+    let sql = sql.replace("{id}", &bench.tenant_id.to_string());
+    bench.database.execute(&sql).await;
     let person = bench.api.person(user_id, own_space, &origin);
-    let asked = person.ask_for_export().await.expect("asked");
+    let asked = person.ask_for_export(bench.tenant_id).await.expect("asked");
     bench.queue.ring(&asked.doorbells).await.expect("rung");
     let worker = bench.start_worker(PeopleExport).await;
     let parts = eventually(LIMIT, || async {

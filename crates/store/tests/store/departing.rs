@@ -57,6 +57,14 @@ impl World {
         self.fixture().api.person(ada(), own_space(), &self.origin)
     }
 
+    /// Writes a tenant of that issuer down.
+    async fn tenant_of(&self, issuer: &str, tenant_id: TenantId) {
+        let sql =
+            "INSERT INTO tenants (id, issuer, external_id) VALUES ('{id}', '{issuer}', '{id}')";
+        let sql = sql.replace("{id}", &tenant_id.to_string());
+        self.execute(&sql.replace("{issuer}", issuer)).await;
+    }
+
     async fn job_in(&self, tenant_id: TenantId, created_by: UserId) -> JobId {
         let job = NewJob {
             created_by,

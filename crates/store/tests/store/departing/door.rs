@@ -56,7 +56,7 @@ async fn an_owner_without_power_over_the_server_can_let_people_leave() {
     let world = World::new().await;
     let job_id = world.job_in(own_space(), ada()).await;
     world.run(job_id).await;
-    let asked = world.ada().ask_for_export().await.unwrap();
+    let asked = world.ada().ask_for_export(own_space()).await.unwrap();
     let running = world.start(asked.job_id, "people.export").await;
     let owner = format!("{}_owner", world.fixture().database.name());
     let mut connection = world.fixture().database.connection().await;

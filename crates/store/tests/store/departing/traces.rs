@@ -118,7 +118,8 @@ async fn leave_traces(world: &World) {
             ('kind', 'test.echo', 5, '{ada}'), ('tenant', '{own}', 5, '{bob}');
         INSERT INTO tenant_retention (tenant_id, jobs_days, results_days, logs_days) VALUES ('{own}', 1, 1, 1);
         INSERT INTO idempotency_keys (tenant_id, key, request_hash, job_ids) VALUES ('{own}', 'ada', sha256('x'), '{}');
-        INSERT INTO account_exports (job_id, user_id, tenant_id) VALUES (gen_random_uuid(), '{ada}', '{own}')";
+        INSERT INTO account_exports (job_id, user_id, tenant_id, entered_tenant_id)
+        VALUES (gen_random_uuid(), '{ada}', '{own}', '{own}')";
     world.execute(&fill(sql)).await;
 }
 

@@ -39,7 +39,7 @@ async fn with_them_everything_works_but_what_machines_are_to_be_kept_from() {
     );
     let origin = by_a_machine();
     let ada = fixture.api.person(user("ada"), home, &origin);
-    ada.ask_for_export().await.unwrap();
+    ada.ask_for_export(home).await.unwrap();
 
     // Workers take turns under a limit.
     let one = format!(

@@ -16,8 +16,9 @@ use crate::views::ExportView;
 /// Ask for an archive of everything that is yours
 ///
 /// A job gathers it: the account, profiles, memberships, API keys without their secrets, schedules, what the audit log says that
-/// you did, jobs, and their logs, from every tenant. Asking again within an hour gives the same one. It is kept for as long as
-/// results of jobs are.
+/// you and your keys did, jobs, and their logs, from every tenant that you may enter, of organizations those whose membership is
+/// known and the one in which you ask. Of jobs and schedules in other tenants it tells only that you made them. Asking again
+/// within an hour gives the same one. It is kept for as long as results of jobs are.
 #[utoipa::path(
     tag = "users",
     responses(
@@ -33,7 +34,9 @@ pub async fn export_caller(api: Data<Api>, caller: Caller) -> Result<HttpRespons
     let own_space = own_space_of(&caller);
     let alone = Principal::clone(&caller).in_tenant(own_space);
     api.sign_ins.remember(&api.store, &alone).await?;
-    let asked = person_of(&api, &caller).ask_for_export().await?;
+    let asked = person_of(&api, &caller)
+        .ask_for_export(caller.tenant)
+        .await?;
     reach(CrashPoint::ExportCommitted);
     api.doorbells.ring(asked.doorbells);
     let path = format!("/api/v1/users/me/exports/{}", asked.job_id);
