@@ -76,7 +76,7 @@ pub struct Job {
     pub summary: JobSummary,
     /// What the kind's handler is given.
     pub payload: serde_json::Value,
-    /// What the kind's handler returned; also absent once it was deleted.
+    /// What the kind's handler returned; also absent once it was deleted, and of kinds that the service alone asks for.
     pub result: Option<serde_json::Value>,
     /// When the result was deleted because it had been kept long enough.
     pub result_deleted_at: Option<DateTime<Utc>>,

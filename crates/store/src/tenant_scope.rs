@@ -70,7 +70,7 @@ impl<'a> TenantScope<'a> {
         }
     }
 
-    /// A job with payload and result.
+    /// A job with payload and result; without the latter where the service alone asks for jobs of its kind.
     ///
     /// # Errors
     /// Postgres cannot be reached.
@@ -119,7 +119,7 @@ impl<'a> TenantScope<'a> {
         Ok(attempts)
     }
 
-    /// Lines of a job's log, in order.
+    /// Lines of a job's log, in order; none where the service alone asks for jobs of its kind.
     ///
     /// # Errors
     /// Postgres cannot be reached.

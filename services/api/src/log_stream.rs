@@ -47,6 +47,8 @@ pub struct LogStream {
     tenant_id: TenantId,
     job_id: JobId,
     queue: QueueName,
+    /// Whether the service alone asks for such jobs, whose lines are shown to nobody.
+    is_internal: bool,
     attempt: Option<u32>,
     cursor: LogCursor,
     stage: Stage,
@@ -89,6 +91,7 @@ impl LogStream {
             tenant_id,
             job_id: job.id,
             queue: job.queue.clone(),
+            is_internal: job.kind.is_internal(),
             attempt,
             cursor: LogCursor::START,
             stage: Stage::Reading,
@@ -255,6 +258,7 @@ impl LogStream {
 
     fn hear(&mut self, event: FeedEvent) {
         match event {
+            FeedEvent::Lines(_) if self.is_internal => {}
             FeedEvent::Lines(lines) => self.hear_lines(&lines),
             FeedEvent::Changed | FeedEvent::Disconnected => self.stage = Stage::Reading,
             FeedEvent::Lagged => {

@@ -165,11 +165,14 @@ impl TryFrom<JobRow> for Job {
     type Error = StoreError;
 
     fn try_from(row: JobRow) -> Result<Self, StoreError> {
+        let summary: JobSummary = row.summary.try_into()?;
+        // What was deleted stands there as JSON's null, for services of an earlier version. What the service alone asks for
+        // may hold more than whoever reads the tenant's jobs may see.
+        let is_shown = row.result_deleted_at.is_none() && !summary.kind.is_internal();
         Ok(Self {
-            summary: row.summary.try_into()?,
+            summary,
             payload: row.payload,
-            // What was deleted stands there as JSON's null, for services of an earlier version.
-            result: row.result.filter(|_| row.result_deleted_at.is_none()),
+            result: row.result.filter(|_| is_shown),
             result_deleted_at: row.result_deleted_at,
             depends_on: Vec::new(),
         })

@@ -1,6 +1,6 @@
 //! Reading a job's log.
 
-use gantry_domain::{JobId, LogCursor, LogLine};
+use gantry_domain::{INTERNAL_KINDS, JobId, LogCursor, LogLine};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult};
 
 use crate::StoreError;
@@ -35,6 +35,7 @@ pub(super) async fn read(
     selection: &LogSelection,
 ) -> Result<Vec<LogLine>, StoreError> {
     let id = job_id.as_uuid();
+    let shown = shown();
     let (sql, values) = match *selection {
         LogSelection::After {
             cursor,
@@ -43,7 +44,7 @@ pub(super) async fn read(
         } => (
             format!(
                 "SELECT {COLUMNS} FROM job_logs
-                 WHERE job_id = $1 AND (attempt, seq) > ($2, $3) AND ($4::int IS NULL OR attempt = $4)
+                 WHERE job_id = $1 AND (attempt, seq) > ($2, $3) AND ($4::int IS NULL OR attempt = $4) AND {shown}
                  ORDER BY attempt, seq LIMIT $5"
             ),
             vec![
@@ -57,7 +58,7 @@ pub(super) async fn read(
         LogSelection::Last { attempt, limit } => (
             format!(
                 "SELECT * FROM (
-                    SELECT {COLUMNS} FROM job_logs WHERE job_id = $1 AND ($2::int IS NULL OR attempt = $2)
+                    SELECT {COLUMNS} FROM job_logs WHERE job_id = $1 AND ($2::int IS NULL OR attempt = $2) AND {shown}
                     ORDER BY attempt DESC, seq DESC LIMIT $3
                 ) AS newest ORDER BY attempt, seq"
             ),
@@ -70,6 +71,14 @@ pub(super) async fn read(
     };
     let rows = transaction.query_all_raw(statement(&sql, values)).await?;
     rows.iter().map(line).collect()
+}
+
+/// Nothing of jobs that the service alone asks for: they may tell more than whoever reads the tenant's jobs may see.
+fn shown() -> String {
+    let kinds = INTERNAL_KINDS.map(|kind| format!("'{kind}'")).join(", ");
+    format!(
+        "NOT EXISTS (SELECT FROM jobs WHERE jobs.id = job_logs.job_id AND jobs.kind IN ({kinds}))"
+    )
 }
 
 fn line(row: &QueryResult) -> Result<LogLine, StoreError> {

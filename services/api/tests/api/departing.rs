@@ -91,3 +91,38 @@ async fn an_account_ends_after_its_grace_unless_the_wish_is_taken_back() {
         "account.deletion_requested account.deletion_cancelled account.deletion_requested";
     assert_eq!(api.database.text(audited).await.as_deref(), Some(expected));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_that_the_service_alone_asks_for_show_neither_result_nor_log() {
+    let api = TestApi::start().await;
+    let worker = api.worker_with(vec![export_declaration()]).await;
+    let asked = ask(&api, "alice", Method::GET, &format!("{ME}/export")).await;
+    let asked = json_of(asked, StatusCode::ACCEPTED).await;
+    let job_id: JobId = asked["id"].as_str().unwrap().parse().unwrap();
+    let claimed = worker.claim_kind(job_id, "people.export").await;
+    let path = format!("/api/v1/jobs/{job_id}");
+    let in_own_space = |path: &str| {
+        let request = api.anonymous(Method::GET, path);
+        request.header("X-Dev-User-Id", "alice").send()
+    };
+    // One who says to know the first line would be told the second as it comes.
+    let stream = in_own_space(&format!("{path}/logs?follow=true&cursor=1.1")).await;
+    worker.log(&claimed, 1..=3).await;
+    let part = ExportPart {
+        items: Vec::new(),
+        has_more: false,
+    };
+    worker.complete_with(&claimed, json!(part)).await;
+    let told = stream.unwrap().text().await.unwrap();
+    assert!(
+        told.contains("event: end") && !told.contains("event: line"),
+        "{told}"
+    );
+    let job = json_of(in_own_space(&path).await.unwrap(), StatusCode::OK).await;
+    assert_eq!(
+        (&job["state"], &job["result"]),
+        (&json!("succeeded"), &json!(null))
+    );
+    let log = in_own_space(&format!("{path}/logs")).await.unwrap();
+    assert_eq!(json_of(log, StatusCode::OK).await["items"], json!([]));
+}

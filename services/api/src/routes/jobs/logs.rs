@@ -60,7 +60,7 @@ struct LogRequest {
 /// log was not stored), `end` (`{state, attempt, error}`, after the last line; the stream then closes) and `lagged` (the
 /// reader was too slow; the stream closes and can be resumed). A comment comes every 15 seconds. The
 /// stream also closes once the credentials it was asked for with hold no longer, and can be resumed with others. Resuming neither skips
-/// nor repeats a line, on any process of the API.
+/// nor repeats a line, on any process of the API. The log of a job that the service alone asks for is shown as empty.
 #[utoipa::path(
     tag = "jobs",
     params(("id" = JobId, Path, description = "The job"), LogParameters),
