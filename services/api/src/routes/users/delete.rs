@@ -12,9 +12,10 @@ use crate::problem::ApiError;
 
 /// Let your account end
 ///
-/// After 30 days everything that is yours is removed: your own space with its jobs, logs and results, profiles, memberships and
-/// API keys. Jobs that you handed in for others' tenants stay there without your name. For 14 days the wish can be taken back;
-/// asking again changes nothing. Afterwards these credentials are of no use here for good.
+/// After 30 days everything that is yours is removed: your own space with its jobs, logs and results, every tenant in which nobody
+/// else ever acted, profiles, memberships and API keys. Jobs that you handed in for others' tenants stay there without your name;
+/// such a tenant that you alone own goes to its longest-standing administrator, or else member. For 14 days the wish can be taken
+/// back; asking again changes nothing. Afterwards these credentials are of no use here for good.
 #[utoipa::path(
     tag = "users",
     responses(
