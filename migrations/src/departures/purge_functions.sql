@@ -67,13 +67,22 @@ CREATE FUNCTION purge_jobs(person uuid, departing uuid[], most integer) RETURNS 
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    account record;
     tenant uuid;
+    after uuid;
     next_jobs uuid[];
     is_waiting boolean := false;
     gone bigint;
 BEGIN
+    SELECT purged_until, closed_at INTO account FROM public.account_deletions WHERE user_id = person;
     FOREACH tenant IN ARRAY departing LOOP
-        next_jobs := ARRAY (SELECT id FROM public.jobs WHERE tenant_id = tenant ORDER BY id LIMIT most);
+        -- Behind those of pieces before, which Postgres would otherwise step over one by one until a vacuum; but what was
+        -- made about the closing, by whatever clock, is looked for each time.
+        after := least(
+            COALESCE((account.purged_until ->> tenant::text)::uuid, '00000000-0000-0000-0000-000000000000'),
+            public.lowest_job_id(account.closed_at - interval '1 day'));
+        next_jobs := ARRAY (
+            SELECT id FROM public.jobs WHERE tenant_id = tenant AND id > after ORDER BY id LIMIT most);
         CONTINUE WHEN cardinality(next_jobs) = 0;
         PERFORM public.end_jobs(next_jobs);
         DELETE FROM public.job_logs USING (
@@ -93,6 +102,11 @@ BEGIN
                 AND (started_at IS NULL OR finished_at <= now() - interval '10 minutes');
         GET DIAGNOSTICS gone = ROW_COUNT;
         PERFORM public.note_removed(person, 'jobs', gone);
+        IF gone = cardinality(next_jobs) THEN
+            UPDATE public.account_deletions
+                SET purged_until = purged_until || jsonb_build_object(tenant::text, next_jobs[gone])
+                WHERE user_id = person;
+        END IF;
         IF gone > 0 THEN
             RETURN 'working';
         END IF;

@@ -28,6 +28,8 @@ CREATE TABLE account_deletions (
     closed_again_at timestamptz,
     -- The tenants that go with the account: the own space, and those in which nobody else has ever acted.
     departing_tenant_ids uuid[] NOT NULL DEFAULT '{}',
+    -- Up to which job of each of those everything is removed.
+    purged_until jsonb NOT NULL DEFAULT '{}',
     -- Up to which job of others' tenants the person's name is taken out.
     anonymised_until uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
     removed jsonb NOT NULL DEFAULT '{}',
