@@ -140,9 +140,12 @@ BEGIN
     )
     INSERT INTO public.audit_events (id, tenant_id, actor_kind, action, resource_id)
         SELECT public.new_audit_event_id(), tenant_id, 'gantry', 'worker_token.revoked', id::text FROM revoked;
-    UPDATE public.workers SET state = 'stopped', lease_expires_at = now()
-        WHERE state IN ('active', 'draining')
-            AND token_id IN (SELECT id FROM public.worker_tokens WHERE tenant_id = tenant);
+    -- What a machine holds is passed over: its sessions end only once the API sees that its token is revoked, and this is done
+    -- again.
+    UPDATE public.workers SET state = 'stopped', lease_expires_at = now() WHERE id = ANY (ARRAY (
+        SELECT workers.id FROM public.workers JOIN public.worker_tokens ON workers.token_id = worker_tokens.id
+        WHERE worker_tokens.tenant_id = tenant AND workers.state IN ('active', 'draining')
+        FOR UPDATE OF workers SKIP LOCKED));
     WITH withdrawn AS (
         DELETE FROM public.enrol_tokens WHERE tenant_id = tenant RETURNING id, tenant_id, used_at
     )
@@ -158,17 +161,22 @@ BEGIN
 END
 $$;
 
--- Cancels those of the jobs that wait, and asks for the end of those that run.
+-- Cancels those of the jobs that wait, and asks for the end of those that run; passes over what somebody holds.
 CREATE FUNCTION end_jobs(job_ids uuid[]) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    free_jobs uuid[] := ARRAY (
+        SELECT id FROM public.jobs
+        WHERE id = ANY (job_ids) AND (state IN ('scheduled', 'queued') OR state = 'running' AND cancel_requested_at IS NULL)
+        ORDER BY id FOR UPDATE SKIP LOCKED);
 BEGIN
     UPDATE public.jobs SET cancel_requested_at = now()
-        WHERE id = ANY (job_ids) AND state = 'running' AND cancel_requested_at IS NULL;
+        WHERE id = ANY (free_jobs) AND state = 'running' AND cancel_requested_at IS NULL;
     UPDATE public.jobs SET state = 'cancelled', finished_at = now(), queued_at = NULL, cancel_requested_at = now(),
             error = '{"code": "cancelled", "message": "The account has ended."}'
-        WHERE id = ANY (job_ids) AND state IN ('scheduled', 'queued');
+        WHERE id = ANY (free_jobs) AND state IN ('scheduled', 'queued');
 END
 $$;
 

@@ -42,9 +42,10 @@ BEGIN
     SELECT * INTO due FROM public.account_deletions WHERE user_id = person;
     answer := COALESCE(
         public.purge_jobs(person, due.departing_tenant_ids, most),
-        -- A machine may still be logged in.
+        -- A machine may still be logged in; and for an hour the API sees to it that no process that stalled lets one in anew.
         (SELECT 'waiting' FROM public.worker_tokens
-            WHERE tenant_id = ANY (due.departing_tenant_ids) AND closed_at IS NULL LIMIT 1),
+            WHERE tenant_id = ANY (due.departing_tenant_ids)
+                AND (closed_at IS NULL OR closed_at > now() - interval '1 hour') LIMIT 1),
         -- What is newer than the forgetting carries no name: nothing was made under it any more.
         public.anonymise_jobs(person, due.anonymised_until, public.lowest_job_id(due.closed_at + interval '2 hours'), most),
         public.anonymise_audit_events(person, most),

@@ -156,7 +156,7 @@ async fn the_machines_of_a_departed_person_stop_and_nothing_names_who_let_them_i
     assert_eq!(world.provider.text(revoked).await.as_deref(), Some("own"));
     assert_eq!(world.count("enrol_tokens").await, 0);
     world
-        .execute("UPDATE worker_tokens SET closed_at = now() WHERE revoked_at IS NOT NULL")
+        .execute("UPDATE worker_tokens SET closed_at = now() - interval '1 hour' WHERE revoked_at IS NOT NULL")
         .await;
     assert!(world.purge().await);
     for table in ["worker_tokens", "tenant_queues"] {

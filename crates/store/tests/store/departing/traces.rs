@@ -94,7 +94,7 @@ async fn leave_traces(world: &World) {
         INSERT INTO worker_tokens (id, tenant_id, queues, name, login, secret_hash, redis_password_hash, created_by,
             expires_at, revoked_at, revoked_by, closed_at)
         SELECT id, id, '{q}', 'ada-laptop', id::text, sha256(id::text::bytea), sha256('x'), '{ada}', now() + interval '7 days',
-            now(), '{ada}', now()
+            now(), '{ada}', now() - interval '1 hour'
         FROM unnest(ARRAY['{own}', '{alone}']::uuid[]) AS id;
         INSERT INTO worker_tokens (id, tenant_id, queues, name, login, secret_hash, redis_password_hash, created_by, expires_at)
         VALUES ('{bob}', '{shared}', '{q}', 'rack 1', 'rack', sha256('rack'), sha256('x'), '{ada}', now() + interval '7 days');

@@ -87,7 +87,7 @@ async fn ends_with_its_only_member(world: World) {
         .unwrap();
     assert!(!world.purge().await);
     world
-        .execute("UPDATE worker_tokens SET closed_at = now()")
+        .execute("UPDATE worker_tokens SET closed_at = now() - interval '1 hour'")
         .await;
     assert!(world.purge().await);
     for table in [
@@ -178,7 +178,7 @@ async fn what_somebody_made_who_was_let_in_beyond_the_closing_goes_too() {
     // A machine of hers may be logged in still.
     assert!(!world.purge().await);
     world
-        .execute("UPDATE worker_tokens SET closed_at = now()")
+        .execute("UPDATE worker_tokens SET closed_at = now() - interval '1 hour'")
         .await;
     assert!(world.purge().await);
     for table in [
@@ -245,4 +245,24 @@ async fn no_machine_is_let_in_by_who_is_gone() {
         .enroll(&[7; 32], &machine, &world.origin);
     assert_eq!(enrolling.await.unwrap(), EnrolOutcome::Refused);
     assert_eq!(world.count("worker_tokens").await, 0);
+}
+
+#[tokio::test]
+async fn a_machine_that_holds_its_job_and_its_row_keeps_no_account_open() {
+    let world = World::new().await;
+    fill(&world, own_space()).await;
+    let job_id = world.job_in(own_space(), ada()).await;
+    world.ada().request_deletion().await.unwrap();
+    world.let_days_pass(31).await;
+    let rows = format!(
+        "SELECT FROM workers WHERE token_id IS NOT NULL FOR UPDATE; SELECT FROM jobs WHERE id = '{job_id}' FOR UPDATE"
+    );
+    let held = world.hold(&rows).await;
+    assert_eq!(world.close().await, 1);
+    let revoked = "worker_tokens WHERE revoked_at IS NOT NULL";
+    assert_eq!(world.count(revoked).await, 1);
+    assert_eq!(state(&world, job_id).await.as_deref(), Some("queued"));
+    held.commit().await;
+    assert_eq!(world.close_due().await, 1);
+    assert_eq!(state(&world, job_id).await.as_deref(), Some("cancelled"));
 }
