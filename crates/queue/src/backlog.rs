@@ -83,13 +83,21 @@ impl Queue {
                     continue;
                 }
             };
+            let written = stream.last_generated_id.parse().unwrap_or_default();
             if stream.length > 0 {
-                let delivered = delivered_up_to(groups?)?;
+                // More was never delivered than written, unless somebody said so.
+                let Some(delivered) =
+                    delivered_up_to(groups?).filter(|delivered| *delivered <= written)
+                else {
+                    spoiled.push(key.as_str());
+                    streams.push(StreamPosition::default());
+                    continue;
+                };
                 unread.xrange_count(key, format!("({delivered}"), "+", 1);
                 filled.push(streams.len());
             }
             streams.push(StreamPosition {
-                written: stream.last_generated_id.parse().unwrap_or_default(),
+                written,
                 oldest_undelivered: None,
             });
         }
@@ -105,15 +113,13 @@ impl Queue {
     }
 }
 
-/// The last entry of a stream that some worker was told of.
-fn delivered_up_to(groups: Value) -> Result<StreamId, QueueError> {
-    let groups: StreamInfoGroupsReply = from_redis_value(groups).map_err(RedisError::from)?;
-    Ok(groups
-        .groups
-        .iter()
-        .find(|group| group.name == GROUP)
-        .and_then(|group| group.last_delivered_id.parse().ok())
-        .unwrap_or_default())
+/// The last entry of a stream that some worker was told of; nothing where that cannot be read.
+fn delivered_up_to(groups: Value) -> Option<StreamId> {
+    let groups: StreamInfoGroupsReply = from_redis_value(groups).ok()?;
+    let group = groups.groups.iter().find(|group| group.name == GROUP);
+    group.map_or(Some(StreamId::default()), |group| {
+        group.last_delivered_id.parse().ok()
+    })
 }
 
 /// What is under a stream's key.
@@ -131,7 +137,9 @@ fn of_stream(answer: RedisResult<Value>) -> Result<Found, QueueError> {
         Err(error) if is_spoiled(&error) => return Ok(Found::Spoiled),
         Err(error) => return Err(error.into()),
     };
-    let stream: StreamInfoStreamReply = from_redis_value(answer).map_err(RedisError::from)?;
+    let Ok(stream) = from_redis_value::<StreamInfoStreamReply>(answer) else {
+        return Ok(Found::Spoiled);
+    };
     let is_exhausted = stream.last_generated_id.parse() == Ok(StreamId::LAST);
     Ok(if is_exhausted {
         Found::Spoiled

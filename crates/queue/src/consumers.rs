@@ -10,6 +10,8 @@ use crate::{Queue, QueueError};
 
 /// How many pending entries of a gone worker are removed from each stream at a time.
 const PAGE: usize = 500;
+/// How many such pages are removed before others have their turn; the rest is for the next time.
+const PAGES_AT_ONCE: usize = 20;
 
 impl Queue {
     /// The workers that ever read from a queue and were not forgotten.
@@ -37,7 +39,7 @@ impl Queue {
         Ok(workers)
     }
 
-    /// Forgets a worker that is gone: its unread doorbells are removed, and with them its name. Jobs it was told of and
+    /// Forgets a worker that is gone: its unread doorbells are removed, and with the last of them its name. Jobs it was told of and
     /// never claimed are still queued in Postgres; the reconciler rings for them again.
     ///
     /// # Errors
@@ -50,7 +52,9 @@ impl Queue {
         let keys: Vec<_> = self.work_keys(queue).collect();
         let consumer = worker_id.to_string();
         let mut connection = self.connection().await?;
-        while self.remove_pending(&keys, &consumer).await? > 0 {}
+        if !self.is_freed_of_pending(&keys, &consumer).await? {
+            return Ok(());
+        }
         let mut forgetting = pipe();
         for key in &keys {
             forgetting.xgroup_delconsumer(key, GROUP, &consumer);
@@ -63,6 +67,20 @@ impl Queue {
             unless_missing(answer)?;
         }
         Ok(())
+    }
+
+    /// Removes what a consumer was told of; says whether nothing is left. A machine can bring more for ever.
+    async fn is_freed_of_pending(
+        &self,
+        keys: &[String],
+        consumer: &str,
+    ) -> Result<bool, QueueError> {
+        for _ in 0..PAGES_AT_ONCE {
+            if self.remove_pending(keys, consumer).await? == 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Removes some of what a consumer was told of and never looked at; says how much.

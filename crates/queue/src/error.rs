@@ -45,9 +45,16 @@ impl QueueError {
             || matches!(error.code(), Some("NOPERM" | "NOAUTH" | "WRONGPASS"))
     }
 
-    /// Whether Redis refused a command for what is under its keys, and not for how Redis itself is.
+    /// Whether it is for what is under the keys that a command failed, and not for how Redis itself is.
     pub fn is_about_keys(&self) -> bool {
-        matches!(self, Self::Redis(error) if matches!(error.code(), Some("WRONGTYPE" | "ERR")))
+        let Self::Redis(error) = self else {
+            return false;
+        };
+        let is_unreadable = matches!(
+            error.kind(),
+            ErrorKind::Parse | ErrorKind::UnexpectedReturnType
+        );
+        is_unreadable || matches!(error.code(), Some("WRONGTYPE" | "ERR"))
     }
 
     /// Whether a stream or its group is gone, as after FLUSHALL or a restart without persistence.

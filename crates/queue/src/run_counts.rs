@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use deadpool_redis::redis::{RedisResult, pipe};
+use deadpool_redis::redis::{RedisResult, Value, from_redis_value, pipe};
 use gantry_domain::{QueueName, QueueRates};
 
 use crate::{Queue, QueueError};
@@ -75,17 +75,18 @@ impl Queue {
         }
         let mut connection = self.connection().await?;
         // What a machine of a tenant's own spoiled counts as nothing, and spoils no other queue's.
-        let answers: Vec<RedisResult<[Option<u64>; 3]>> = pipeline
+        let answers: Vec<RedisResult<Value>> = pipeline
             .ignore_errors()
             .query_async(&mut connection)
             .await?;
+        let answers: Vec<[Option<u64>; 3]> = answers.into_iter().map(counts_of).collect();
         let span_minutes = f64::from(u32::try_from(RATE_MINUTES).unwrap_or(u32::MAX))
             + elapsed.as_secs_f64() / 60.0;
         let of_queue = answers.chunks(minutes.count());
         Ok(of_queue
             .map(|minutes| {
                 let per_minute = |field: usize| {
-                    let counts = minutes.iter().flatten().filter_map(|minute| minute[field]);
+                    let counts = minutes.iter().filter_map(|minute| minute[field]);
                     let sum = counts.fold(0, u64::saturating_add);
                     f64::from(u32::try_from(sum).unwrap_or(u32::MAX)) / span_minutes
                 };
@@ -97,6 +98,14 @@ impl Queue {
             })
             .collect())
     }
+}
+
+/// One minute's counts, in the order of the fields; none where they are no counts.
+fn counts_of(answer: RedisResult<Value>) -> [Option<u64>; 3] {
+    answer
+        .ok()
+        .and_then(|answer| from_redis_value(answer).ok())
+        .unwrap_or_default()
 }
 
 /// The minutes since 1970, and how much of the present one has passed.

@@ -163,36 +163,44 @@ AS $$
 DECLARE
     keys text[] := ARRAY (SELECT id::text FROM public.api_keys WHERE created_by = person);
     actors text[] := person::text || keys || ARRAY (SELECT id::text FROM public.worker_tokens WHERE created_by = person);
+    after uuid := (SELECT audited_until FROM public.account_deletions WHERE user_id = person);
+    next_events uuid[] := ARRAY (
+        SELECT done.id FROM unnest(actors) AS actor (id) CROSS JOIN LATERAL (
+            SELECT audit_events.id FROM public.audit_events
+            WHERE actor_id = actor.id AND audit_events.id > after ORDER BY audit_events.id LIMIT most
+        ) AS done
+        ORDER BY done.id LIMIT most);
 BEGIN
+    IF cardinality(next_events) = 0 THEN
+        RETURN NULL;
+    END IF;
     UPDATE public.audit_events SET source_address = NULL,
             detail = CASE WHEN resource_id = ANY (keys) THEN detail - 'name' ELSE detail END
-        WHERE id = ANY (ARRAY (
-            SELECT done.id FROM unnest(actors) AS actor (id) CROSS JOIN LATERAL (
-                SELECT id FROM public.audit_events
-                WHERE actor_id = actor.id
-                    AND (source_address IS NOT NULL OR resource_id = ANY (keys) AND detail ? 'name')
-                LIMIT most
-            ) AS done
-            LIMIT most));
-    RETURN CASE WHEN FOUND THEN 'working' END;
+        WHERE id = ANY (next_events) AND (source_address IS NOT NULL OR resource_id = ANY (keys) AND detail ? 'name');
+    UPDATE public.account_deletions SET audited_until = next_events[cardinality(next_events)] WHERE user_id = person;
+    RETURN 'working';
 END
 $$;
 
--- Removes profiles that wait for the person's address in whatever tenant: nobody comes for them any more.
+-- Removes profiles that waited for the person's address in whatever tenant while the account was there, unless somebody else
+-- has that address now, who may come for them.
 CREATE FUNCTION purge_waiting_profiles(person uuid, most integer) RETURNS text
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     -- Folded as the services fold addresses: ASCII letters alone.
-    addresses text[] := ARRAY (
-        SELECT lower(email COLLATE "C") FROM public.users WHERE id = person
-        UNION SELECT email_folded FROM public.profiles WHERE user_id = person);
+    address text := (SELECT lower(email COLLATE "C") FROM public.users WHERE id = person);
+    closed timestamptz := (SELECT closed_at FROM public.account_deletions WHERE user_id = person);
     gone bigint;
 BEGIN
+    IF EXISTS (SELECT FROM public.users WHERE lower(email COLLATE "C") = address AND id <> person) THEN
+        RETURN NULL;
+    END IF;
     WITH deleted AS (
         DELETE FROM public.profiles WHERE id = ANY (ARRAY (
-            SELECT id FROM public.profiles WHERE email_folded = ANY (addresses) AND user_id IS NULL LIMIT most))
+            SELECT id FROM public.profiles
+            WHERE email_folded = address AND user_id IS NULL AND created_at <= closed LIMIT most))
         RETURNING id, tenant_id
     )
     INSERT INTO public.audit_events (id, tenant_id, actor_kind, action, resource_id)

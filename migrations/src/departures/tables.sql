@@ -32,6 +32,8 @@ CREATE TABLE account_deletions (
     purged_until jsonb NOT NULL DEFAULT '{}',
     -- Up to which job of others' tenants the person's name is taken out.
     anonymised_until uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
+    -- Up to which entry of the audit log the person's traces are taken out.
+    audited_until uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
     removed jsonb NOT NULL DEFAULT '{}',
     -- When it is tried next to close or purge the account, and how often in a row that has failed. Both are written before it
     -- is tried, so that an account with which it fails, however it does, stands in no other's way.

@@ -1,6 +1,17 @@
 -- The role stays, as the services' roles do; the logins of this database's machines go.
 ALTER TABLE worker_tokens NO FORCE ROW LEVEL SECURITY;
-SELECT CASE WHEN shut_enrolled_login(id) THEN drop_enrolled_login(id) END FROM worker_tokens;
+DO $$
+DECLARE
+    token uuid;
+BEGIN
+    FOR token IN SELECT id FROM worker_tokens LOOP
+        IF NOT shut_enrolled_login(token) OR drop_enrolled_login(token) = 'busy' THEN
+            RAISE EXCEPTION 'the login of the machine % is held by a session of its own: try again', token
+                USING ERRCODE = 'object_in_use';
+        END IF;
+    END LOOP;
+END
+$$;
 DROP FUNCTION drop_enrolled_login(uuid);
 DROP FUNCTION shut_enrolled_login(uuid);
 DROP FUNCTION make_enrolled_login(uuid, text);

@@ -59,7 +59,7 @@ pub async fn present_key(
     let known = match api.known_keys.get(&key) {
         Some(known) => known,
         None => {
-            let _turn = line_up(api, address).await;
+            let _turn = line_up(api, address).await?;
             find_out(api, &key).await?
         }
     };

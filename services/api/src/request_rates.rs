@@ -15,6 +15,7 @@ use gantry_domain::{RequestBudget, RequestRate, TenantId, Tier};
 use gantry_queue::{Queue, RateBucket, RateLimiter, RateSubject, Verdict};
 use gantry_settings::RateLimitSettings;
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 
 use self::agreed_rates::AgreedRates;
 use self::headers::RateLimitState;
@@ -23,6 +24,8 @@ use crate::api::Api;
 use crate::client_address::client_address;
 use crate::problem::{ApiError, RateLimited};
 
+/// How long whoever comes from an address that was refused lately waits for their turn.
+const LINE_PATIENCE: Duration = Duration::from_secs(2);
 /// How many bits of an IPv6 address name the network of one client.
 const IPV6_NETWORK_BITS: u32 = 64;
 
@@ -112,13 +115,21 @@ pub fn refuse_again(
 
 /// To be held while Postgres is asked what a secret that nobody knows yet is worth. Those who come from an address that
 /// was refused lately are asked about one after the other, so that guessing keeps nobody else from the database.
-pub async fn line_up(api: &Api, address: Option<IpAddr>) -> Option<SemaphorePermit<'_>> {
-    let rates = api.request_rates.as_ref()?;
-    if rates.lately_refused.is_refused(network_of(address)) {
-        rates.line.acquire().await.ok()
-    } else {
-        None
+///
+/// # Errors
+/// The line does not move on.
+pub async fn line_up(
+    api: &Api,
+    address: Option<IpAddr>,
+) -> Result<Option<SemaphorePermit<'_>>, ApiError> {
+    let Some(rates) = &api.request_rates else {
+        return Ok(None);
+    };
+    if !rates.lately_refused.is_refused(network_of(address)) {
+        return Ok(None);
     }
+    let turn = timeout(LINE_PATIENCE, rates.line.acquire()).await;
+    turn.map_or(Err(ApiError::Overloaded), |turn| Ok(turn.ok()))
 }
 
 /// Counts a request, for the person and the tenant it was found to come from, or for its address when its credentials

@@ -36,6 +36,24 @@ async fn a_forgotten_worker_leaves_neither_name_nor_pending_doorbells() {
 }
 
 #[tokio::test]
+async fn a_worker_that_left_very_much_behind_is_forgotten_in_several_turns() {
+    let fixture = Fixture::new().await;
+    let gone = WorkerId::generate();
+    let rung: Vec<_> = (0..10_500).map(|_| doorbell()).collect();
+    fixture.queue.ring(&rung).await.unwrap();
+    read_all(&mut fixture.reader_of(gone), rung.len()).await;
+    let queue = queue_name();
+    let forget = || fixture.queue.forget_worker(&queue, gone);
+    let known = || fixture.queue.known_workers(&queue);
+    forget().await.unwrap();
+    assert_eq!(fixture.left().await, (500, 500));
+    assert_eq!(known().await.unwrap(), [gone]);
+    forget().await.unwrap();
+    assert_eq!(fixture.left().await, (0, 0));
+    assert_eq!(known().await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn a_worker_or_a_queue_that_nobody_knows_is_easily_forgotten() {
     let fixture = Fixture::new().await;
     assert_eq!(

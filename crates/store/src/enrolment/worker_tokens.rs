@@ -123,7 +123,7 @@ impl TenantScope<'_> {
         if !row.map_or(Ok(true), |row| column(&row, "have_ended"))? {
             return Err(StoreError::SessionRemains);
         }
-        end_leases(&transaction).await?;
+        end_leases(&transaction, id).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -145,11 +145,15 @@ pub(crate) async fn revoke_all(
 }
 
 /// Ends the leases of workers of the transaction's tenant whose token is revoked: their jobs are anyone's to take over.
-async fn end_leases(transaction: &DatabaseTransaction) -> Result<(), StoreError> {
+async fn end_leases(
+    transaction: &DatabaseTransaction,
+    id: Option<WorkerTokenId>,
+) -> Result<(), StoreError> {
     let sql = "UPDATE workers SET state = 'stopped', lease_expires_at = now()
-        WHERE state IN ('active', 'draining')
+        WHERE state IN ('active', 'draining') AND ($1::uuid IS NULL OR token_id = $1)
             AND token_id IN (SELECT id FROM worker_tokens WHERE revoked_at IS NOT NULL)";
-    transaction.execute_raw(statement(sql, [])).await?;
+    let values = [id.map(WorkerTokenId::as_uuid).into()];
+    transaction.execute_raw(statement(sql, values)).await?;
     Ok(())
 }
 

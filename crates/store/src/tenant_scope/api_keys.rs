@@ -116,11 +116,20 @@ impl TenantScope<'_> {
                 Ok(!is_former_member(transaction, self.tenant_id, new.created_by).await?)
             }
             MakerStanding::Member => {
-                let membership = "SELECT FROM memberships
-                    WHERE tenant_id = current_tenant_id() AND user_id = $1 FOR SHARE";
-                let values = [new.created_by.as_uuid().into()];
-                let membership = transaction.query_one_raw(statement(membership, values));
-                Ok(membership.await?.is_some())
+                // What the identity provider says is not locked, because this role could not change it: what that ends later
+                // ends a key as well that was being made.
+                let by_provider = "SELECT FROM memberships
+                    WHERE tenant_id = current_tenant_id() AND user_id = $1 AND source = 'provider'";
+                let by_people = "SELECT FROM memberships
+                    WHERE tenant_id = current_tenant_id() AND user_id = $1 AND source = 'gantry' FOR SHARE";
+                for sql in [by_provider, by_people] {
+                    let values = [new.created_by.as_uuid().into()];
+                    let found = transaction.query_one_raw(statement(sql, values)).await?;
+                    if found.is_some() {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
             }
         }
     }

@@ -77,6 +77,10 @@ impl TenantScope<'_> {
         }
         // To act in a tenant is to accept that one belongs to it.
         if column::<Option<bool>>(&row, "is_new")? == Some(true) {
+            // A tenant goes with its last owner unless somebody else acts in it: one or the other comes first.
+            if !lock_tenant(&transaction).await? {
+                return Ok(TenantStanding::Stranger);
+            }
             transaction
                 .execute_raw(statement(
                     "UPDATE memberships SET accepted_at = now() WHERE tenant_id = current_tenant_id() AND user_id = $1",

@@ -19,7 +19,7 @@ pub(super) async fn see_off(store: &WorkerStore) -> Result<Batch, StoreError> {
     })
 }
 
-/// One account with which it fails keeps no other waiting: the store puts it off.
+/// One account with which it fails keeps no other waiting for longer than until the next look: the store puts it off.
 async fn close_due(store: &WorkerStore) -> Result<Batch, StoreError> {
     for _ in 0..CLOSED_AT_ONCE {
         let Some(account) = store.next_account_to_close().await? else {
@@ -30,6 +30,8 @@ async fn close_due(store: &WorkerStore) -> Result<Batch, StoreError> {
             Ok(false) => {}
             Err(error) => {
                 tracing::warn!(%error, user_id = %account, "an account could not be closed; trying again later");
+                // What held this one up may hold up the next as well, and other duties wait.
+                return Ok(Batch::Full);
             }
         }
     }

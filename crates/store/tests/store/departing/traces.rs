@@ -82,8 +82,8 @@ async fn leave_traces(world: &World) {
     );
     world.execute(&fill(&sql)).await;
     let sql = "
-        INSERT INTO profiles (id, tenant_id, email, email_folded, cohort)
-        SELECT gen_random_uuid(), '{bob}', 'Ada@example.com', 'ada@example.com', 'default';
+        INSERT INTO profiles (id, tenant_id, email, email_folded, cohort, created_at)
+        SELECT gen_random_uuid(), '{bob}', 'Ada@example.com', 'ada@example.com', 'default', now() - interval '1 day';
         INSERT INTO api_keys (id, tenant_id, created_by, name, public_id, secret_digest, scopes, expires_at, revoked_by) VALUES
             ('{shared}', '{shared}', '{ada}', 'bright copper', 'aaaaaaaaaaaaaaaa', sha256('x'), '{jobs:read}',
                 now() + interval '1 day', NULL),
@@ -201,4 +201,25 @@ async fn a_job_that_a_closed_persons_job_stages_is_nobodys() {
         columns_with(&world, &ada().to_string()).await,
         ["audit_events.resource_id", "directory_entries.id"]
     );
+}
+
+#[tokio::test]
+async fn a_profile_that_waits_for_someone_who_has_the_address_now_stays() {
+    let world = World::new().await;
+    world.ada().request_deletion().await.unwrap();
+    world.let_days_pass(31).await;
+    assert_eq!(world.close().await, 1);
+    // Whoever has her address now signs up, and a tenant registers a profile for it.
+    world
+        .provider
+        .tell(40, owner_of("ada_again", "ADA@example.com"))
+        .await;
+    let waits = format!(
+        "INSERT INTO profiles (id, tenant_id, email, email_folded, cohort)
+         VALUES (gen_random_uuid(), '{}', 'ada@example.com', 'ada@example.com', 'default')",
+        tenant("shared")
+    );
+    world.execute(&waits).await;
+    assert!(world.purge().await);
+    assert_eq!(world.count("profiles WHERE user_id IS NULL").await, 1);
 }

@@ -1,7 +1,7 @@
 //! What goes with a person: their own space, and tenants in which nobody else has ever acted.
 
 use gantry_domain::{JobState, TenantId, UserId, WorkerTokenId};
-use gantry_store::{EnrolOutcome, NewWorkerToken};
+use gantry_store::{EnrolOutcome, NewWorkerToken, TenantStanding};
 
 use super::World;
 use crate::directory::{ada, gone, own_space};
@@ -265,4 +265,29 @@ async fn a_machine_that_holds_its_job_and_its_row_keeps_no_account_open() {
     held.commit().await;
     assert_eq!(world.close_due().await, 1);
     assert_eq!(state(&world, job_id).await.as_deref(), Some("cancelled"));
+}
+
+#[tokio::test]
+async fn whoever_first_acts_while_the_tenant_goes_comes_too_late() {
+    let world = World::new().await;
+    let tenant_id = workspace(&world).await;
+    let going = world
+        .hold(&format!(
+            "SELECT FROM tenants WHERE id = '{tenant_id}' FOR UPDATE;
+             UPDATE tenants SET deleted_at = now() WHERE id = '{tenant_id}'"
+        ))
+        .await;
+    let api = world.fixture().api.clone();
+    let first_act = tokio::spawn(async move {
+        let bob = UserId::for_subject("x", "bob");
+        api.tenant(tenant_id).standing_of(bob).await
+    });
+    world.fixture().wait_for_a_lock().await;
+    going.commit().await;
+    let standing = first_act.await.unwrap().unwrap();
+    assert_eq!(standing, TenantStanding::Stranger);
+    let came = format!(
+        "memberships WHERE tenant_id = '{tenant_id}' AND accepted_at IS NOT NULL AND role = 'member'"
+    );
+    assert_eq!(world.count(&came).await, 0);
 }

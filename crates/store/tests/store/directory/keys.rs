@@ -102,3 +102,20 @@ async fn an_account_that_ends_takes_all_of_its_keys_along() {
     assert_eq!(provider.tell(2, gone("ada")).await, applied());
     assert!(is_revoked(&provider, "1111111111111111").await);
 }
+
+#[tokio::test]
+async fn a_member_by_the_providers_word_makes_keys_also_by_naming_the_tenant() {
+    let provider = Provider::new().await;
+    provider.tell(1, changed(person("ada"))).await;
+    provider.tell(1, joined("orgmem_1", Role::Member)).await;
+    let organization = TenantId::for_organization(super::ISSUER, "org_acme");
+    let tenant = provider.fixture.api.tenant(organization);
+    let new = new_key("1111111111111111", MakerStanding::Member);
+    let made = tenant.create_api_key(&new).await.unwrap();
+    assert!(matches!(made, ApiKeyCreation::Made(_)), "{made:?}");
+    provider.tell(2, left("orgmem_1")).await;
+    assert!(is_revoked(&provider, "1111111111111111").await);
+    let new = new_key("2222222222222222", MakerStanding::Member);
+    let refused = tenant.create_api_key(&new).await.unwrap();
+    assert!(matches!(refused, ApiKeyCreation::MakerLeft), "{refused:?}");
+}

@@ -372,3 +372,21 @@ async fn a_machine_touches_no_run_of_another_worker() {
         "what has ended stays as it is"
     );
 }
+
+#[tokio::test]
+async fn nothing_with_the_owners_rights_is_anyones_but_what_tells_a_login_of_itself() {
+    let world = world().await;
+    let open = "SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc
+        WHERE prosecdef AND pronamespace = 'public'::regnamespace AND has_function_privilege('public', oid, 'EXECUTE')";
+    assert_eq!(
+        world.fixture.database.text(open).await.as_deref(),
+        Some("enrolled_queues enrolled_tenant_id enrolled_token_id")
+    );
+    let mut connection = world.machine.connection().await;
+    run(&mut connection, "CREATE TEMP TABLE own (token_id uuid)")
+        .await
+        .unwrap();
+    let borrowed = "CREATE TRIGGER borrowed BEFORE INSERT ON own
+        FOR EACH ROW EXECUTE FUNCTION public.refuse_too_many_registrations()";
+    run(&mut connection, borrowed).await.expect_err(borrowed);
+}

@@ -52,7 +52,7 @@ pub async fn enroll_worker(
     };
     let origin = origin_of(&http, ActorKind::Worker);
     let presented = Secret::hash_of(&enrol_token);
-    let turn = line_up(&api, origin.source_address).await;
+    let turn = line_up(&api, origin.source_address).await?;
     let outcome = api.store.enroll(&presented, &token, &origin).await?;
     drop(turn);
     let worker = match outcome {

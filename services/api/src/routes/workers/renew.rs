@@ -35,7 +35,7 @@ pub async fn renew_worker_token(
     let token = read_renew(body.read().await?.value)?;
     let origin = origin_of(&http, ActorKind::Worker);
     let presented = Secret::hash_of(&token);
-    let turn = line_up(&api, origin.source_address).await;
+    let turn = line_up(&api, origin.source_address).await?;
     let renewing = api.store.renew_worker_token(&presented, &origin);
     let outcome = renewing.await?;
     drop(turn);

@@ -31,14 +31,16 @@ pub async fn revoke_worker_token(
 ) -> Result<Json<WorkerToken>, ApiError> {
     let id = token_id.worker_token_id()?;
     let scope = caller.scope(&api);
-    let RevokeOutcome::Revoked(token) = scope.revoke_worker_token(id, caller.user).await? else {
+    let revoked = scope.revoke_worker_token(id, caller.user).await;
+    // Also when it failed in the middle: the token may have ended all the same.
+    api.enrolment_upkeep.look_soon();
+    let RevokeOutcome::Revoked(token) = revoked? else {
         return Err(EnrolmentError::WorkerTokenNotFound.into());
     };
     reach(CrashPoint::MachineRevoked);
     if let Err(error) = api.queue.put_out(id).await {
         tracing::warn!(%error, token_id = %id, "a worker token was revoked, and its user is still in Redis; the next look takes it away");
     }
-    api.enrolment_upkeep.look_soon();
     tracing::info!(token_id = %id, "a worker token was revoked");
     Ok(Json(token))
 }
