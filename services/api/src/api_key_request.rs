@@ -12,8 +12,7 @@ use utoipa::ToSchema;
 
 use crate::api::Api;
 use crate::extractors::Caller;
-use crate::faults::{Faults, Path};
-use crate::object_reader::{ObjectReader, count_up_to, text};
+use crate::object_reader::{count_up_to, name_up_to, read_object};
 use crate::problem::{ApiError, ApiKeyError, TenancyError};
 use crate::rights::{Reach, Right};
 
@@ -131,35 +130,16 @@ fn standing(caller: &Caller) -> MakerStanding {
 }
 
 fn read(body: Value) -> Result<Wish, ApiError> {
-    let mut faults = Faults::default();
-    let read = read_fields(body, &mut faults);
-    faults.into_result()?;
-    read.ok_or_else(|| ApiError::internal("a body without faults was not understood"))
-}
-
-fn read_fields(body: Value, faults: &mut Faults) -> Option<Wish> {
-    let mut fields = ObjectReader::open(body, Path::root(), faults)?;
-    let name = fields.required("name", name);
-    let days = fields.required("expires_in_days", count_up_to(API_KEY_LIMIT_DAYS));
-    let scopes = fields.required("scopes", scopes);
-    fields.refuse_the_rest();
-    Some(Wish {
-        name: name?,
-        scopes: scopes?,
-        expires_in_days: days?,
+    read_object(body, |fields| {
+        let name = fields.required("name", name_up_to(API_KEY_NAME_LIMIT_CHARACTERS));
+        let days = fields.required("expires_in_days", count_up_to(API_KEY_LIMIT_DAYS));
+        let scopes = fields.required("scopes", scopes);
+        Some(Wish {
+            name: name?,
+            scopes: scopes?,
+            expires_in_days: days?,
+        })
     })
-}
-
-fn name(value: &Value) -> Result<String, String> {
-    let name = text(value)?.trim();
-    let is_short = (1..=API_KEY_NAME_LIMIT_CHARACTERS).contains(&name.chars().count());
-    if is_short && !name.chars().any(char::is_control) {
-        Ok(name.to_owned())
-    } else {
-        Err(format!(
-            "must be 1 to {API_KEY_NAME_LIMIT_CHARACTERS} characters, without control characters"
-        ))
-    }
 }
 
 fn scopes(value: &Value) -> Result<Vec<Right>, String> {

@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::object_reader::{count_up_to, read_object, text};
+use crate::object_reader::{count_up_to, name_up_to, read_object, text};
 use crate::problem::ApiError;
 
 /// How long a machine's name may be.
@@ -126,7 +126,7 @@ pub fn read_mint(body: Value) -> Result<(Vec<QueueName>, Duration), ApiError> {
 pub fn read_enrol(body: Value) -> Result<(SecretString, String), ApiError> {
     read_object(body, |fields| {
         let token = fields.required("token", token);
-        let name = fields.required("name", name);
+        let name = fields.required("name", name_up_to(NAME_LIMIT_CHARACTERS));
         Some((token?, name?))
     })
 }
@@ -160,16 +160,4 @@ fn token(value: &Value) -> Result<SecretString, String> {
         return Err("must be a token as it was shown".to_owned());
     }
     Ok(SecretString::from(token))
-}
-
-fn name(value: &Value) -> Result<String, String> {
-    let name = text(value)?.trim();
-    let is_short = (1..=NAME_LIMIT_CHARACTERS).contains(&name.chars().count());
-    if is_short && !name.chars().any(char::is_control) {
-        Ok(name.to_owned())
-    } else {
-        Err(format!(
-            "must be 1 to {NAME_LIMIT_CHARACTERS} characters, without control characters"
-        ))
-    }
 }

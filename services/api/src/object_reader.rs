@@ -108,6 +108,21 @@ pub fn text(value: &Value) -> Result<&str, String> {
     Ok(text)
 }
 
+/// What something or somebody is called: at most so many characters, without blanks around them.
+pub fn name_up_to(limit_characters: usize) -> impl Fn(&Value) -> Result<String, String> {
+    move |value| {
+        let name = text(value)?.trim();
+        let is_short = (1..=limit_characters).contains(&name.chars().count());
+        if is_short && !name.contains(char::is_control) {
+            Ok(name.to_owned())
+        } else {
+            Err(format!(
+                "must be 1 to {limit_characters} characters, without control characters"
+            ))
+        }
+    }
+}
+
 /// A word or name of the domain.
 ///
 /// # Errors

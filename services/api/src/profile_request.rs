@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::object_reader::{read_object, text, word};
+use crate::object_reader::{name_up_to, read_object, text, word};
 use crate::problem::ApiError;
 
 /// A profile for someone who is still to sign up. Other fields are refused.
@@ -44,7 +44,7 @@ pub struct ProfileChanges {
 pub fn read_new(body: Value, cohorts: &Cohorts) -> Result<NewProfile, ApiError> {
     read_object(body, |fields| {
         let email = fields.required("email", word);
-        let name = fields.optional("name", name);
+        let name = fields.optional("name", name_up_to(PERSON_NAME_LIMIT_CHARACTERS));
         let cohort = fields.optional("cohort", |value| cohort(value, cohorts));
         Some(NewProfile {
             email: email?,
@@ -62,7 +62,7 @@ pub fn read_change(body: Value, cohorts: &Cohorts) -> Result<ProfileChange, ApiE
     let has_name = body.get("name").is_some();
     let has_cohort = body.get("cohort").is_some();
     read_object(body, |fields| {
-        let name = fields.optional("name", name);
+        let name = fields.optional("name", name_up_to(PERSON_NAME_LIMIT_CHARACTERS));
         // A null is no cohort, so it is read as a fault.
         let cohort = match has_cohort {
             true => fields.required("cohort", |value| cohort(value, cohorts)),
@@ -73,18 +73,6 @@ pub fn read_change(body: Value, cohorts: &Cohorts) -> Result<ProfileChange, ApiE
             cohort,
         })
     })
-}
-
-fn name(value: &Value) -> Result<String, String> {
-    let name = text(value)?.trim();
-    let is_name = (1..=PERSON_NAME_LIMIT_CHARACTERS).contains(&name.chars().count())
-        && !name.contains(char::is_control);
-    if !is_name {
-        return Err(format!(
-            "must be 1 to {PERSON_NAME_LIMIT_CHARACTERS} characters without control characters"
-        ));
-    }
-    Ok(name.to_owned())
 }
 
 fn cohort(value: &Value, cohorts: &Cohorts) -> Result<CohortName, String> {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::object_reader::{read_object, text, word};
+use crate::object_reader::{name_up_to, read_object, word};
 use crate::problem::{ApiError, ControlError, TenancyError};
 use crate::rights::Right;
 
@@ -48,7 +48,9 @@ pub struct RoleRequest {
 /// # Errors
 /// [`ApiError::InvalidRequest`] with every fault.
 pub fn read_name(body: Value) -> Result<String, ApiError> {
-    read_object(body, |fields| fields.required("name", name))
+    read_object(body, |fields| {
+        fields.required("name", name_up_to(NAME_LIMIT_CHARACTERS))
+    })
 }
 
 /// The person and the role that a body names.
@@ -105,16 +107,4 @@ pub fn member(change: MemberChange) -> Result<Member, ApiError> {
         },
     };
     Err(refused.into())
-}
-
-fn name(value: &Value) -> Result<String, String> {
-    let name = text(value)?.trim();
-    let is_short = (1..=NAME_LIMIT_CHARACTERS).contains(&name.chars().count());
-    if is_short && !name.chars().any(char::is_control) {
-        Ok(name.to_owned())
-    } else {
-        Err(format!(
-            "must be 1 to {NAME_LIMIT_CHARACTERS} characters, without control characters"
-        ))
-    }
 }
