@@ -1,5 +1,6 @@
 DROP FUNCTION next_account_to_purge();
 DROP FUNCTION purge_account_piece(uuid, integer);
+DROP FUNCTION is_to_be_purged(account_deletions);
 DROP FUNCTION purge_person(uuid);
 DROP FUNCTION purge_rows_of_tenants(uuid, uuid[], integer);
 DROP FUNCTION purge_waiting_profiles(uuid, integer);

@@ -13,7 +13,7 @@ BEGIN
         SET next_try_at = now() + least(failed_tries + 1, 60) * interval '1 minute', failed_tries = failed_tries + 1
         WHERE user_id = (
             SELECT user_id FROM public.account_deletions
-            WHERE closed_at <= now() - interval '2 hours' AND purge_after <= now() AND next_try_at <= now()
+            WHERE public.is_to_be_purged(account_deletions) AND next_try_at <= now()
             ORDER BY next_try_at, user_id LIMIT 1 FOR UPDATE SKIP LOCKED)
         RETURNING user_id INTO person;
     RETURN person;
@@ -33,7 +33,7 @@ BEGIN
     PERFORM set_config('app.door', 'account', true);
     PERFORM public.lock_directory_entry(person);
     PERFORM FROM public.account_deletions
-        WHERE user_id = person AND closed_at <= now() - interval '2 hours' AND purge_after <= now() FOR UPDATE;
+        WHERE user_id = person AND public.is_to_be_purged(account_deletions) FOR UPDATE;
     IF NOT FOUND THEN
         RETURN 'waiting';
     END IF;
@@ -59,7 +59,14 @@ BEGIN
 END
 $$;
 
--- The functions below are for the one above alone, with its rights. Each answers nothing when there is nothing left for it.
+-- The functions below are for those above alone, with their rights.
+
+CREATE FUNCTION is_to_be_purged(account account_deletions) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    RETURN account.closed_at <= now() - interval '2 hours' AND account.purge_after <= now();
+
+-- Of those that follow each answers nothing when there is nothing left for it.
 
 -- Removes the oldest jobs of a tenant, with their lines. What runs is told to end and waited for, and so are statements that
 -- may still be writing lines of a run that has just ended; none lasts for ten minutes.
