@@ -1,9 +1,10 @@
 //! The keys of someone whom the identity provider lets go.
 
-use gantry_domain::{ApiKeyId, Role, TenantId};
+use gantry_domain::{ApiKeyId, MembershipId, Role, TenantId};
 use gantry_store::{ApiKeyCreation, MakerStanding, NewApiKey};
 
 use super::{Provider, ada, applied, changed, gone, joined, left, own_space, person};
+use crate::row_security::{connection_as, run, visible};
 
 fn new_key(public_id: &str, standing: MakerStanding) -> NewApiKey {
     NewApiKey {
@@ -118,4 +119,28 @@ async fn a_member_by_the_providers_word_makes_keys_also_by_naming_the_tenant() {
     let new = new_key("2222222222222222", MakerStanding::Member);
     let refused = tenant.create_api_key(&new).await.unwrap();
     assert!(matches!(refused, ApiKeyCreation::MakerLeft), "{refused:?}");
+}
+
+#[tokio::test]
+async fn that_a_membership_ended_is_told_to_nobody_but_who_names_it() {
+    let provider = Provider::new().await;
+    provider.tell(1, changed(person("ada"))).await;
+    provider.tell(1, joined("orgmem_1", Role::Member)).await;
+    provider.tell(2, left("orgmem_1")).await;
+    let organization = TenantId::for_organization(super::ISSUER, "org_acme");
+    let named = MembershipId::of(organization, ada());
+    let other = MembershipId::of(own_space(), ada());
+    for door in [None, Some("key")] {
+        let mut api = connection_as(&provider.fixture, "gantry_api", door).await;
+        assert_eq!(visible(&mut api, "directory_entries").await, 0, "{door:?}");
+        for (id, count) in [(other, 0), (named, 1)] {
+            let name = format!("SET app.membership_id = '{id}'");
+            run(&mut api, &name).await.unwrap();
+            assert_eq!(
+                visible(&mut api, "directory_entries").await,
+                count,
+                "{door:?}"
+            );
+        }
+    }
 }
